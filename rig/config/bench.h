@@ -1,0 +1,62 @@
+// A bench: which driver stands behind each instrument that the wiring names. One YAML file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rig/config/settings.h"
+#include "rig/quantity.h"
+
+namespace bmsrig {
+
+/// One option of a driver as the file has it; the driver takes it with the unit it wants.
+struct DriverOption {
+    std::string key;
+    std::string text;
+    int line = 0;
+};
+
+/// The instruments' part of a bench file: a name, a driver and that driver's options.
+/// A driver takes its options one by one and ends with `finish`, so that what nobody knows is refused.
+class InstrumentSpec {
+  public:
+    std::string name;
+    std::string driver;
+    std::string file;
+    int line = 0;
+    std::vector<DriverOption> options;
+
+    /// The value in the base unit; `otherwise` where the file says nothing. Throws InputError with file and line on a
+    /// wrong unit or a value outside low..high.
+    [[nodiscard]] double number(std::string_view key, Unit unit, double otherwise, double low, double high);
+    [[nodiscard]] int integer(std::string_view key, int otherwise, int low, int high);
+    [[nodiscard]] std::string word(std::string_view key, std::string_view otherwise);
+    /// Throws InputError that names the first option nobody took, with its line and the known ones.
+    void finish() const;
+
+  private:
+    const DriverOption* take(std::string_view key);
+    std::vector<std::string> known_;
+};
+
+enum class ClockKind : unsigned char { virtual_time, real_time };
+
+struct Bench {
+    std::filesystem::path file;
+    std::string name;
+    std::string fixture;  ///< the fixture it was made for
+    ClockKind clock = ClockKind::virtual_time;
+    std::uint64_t seed = 1;
+    std::vector<std::pair<std::string, std::string>> settings;  ///< overlays the fixture's defaults
+    std::string uut;  ///< command of the UUT; empty: the fixture's own BMS process; "none": a board on the bench
+    std::vector<InstrumentSpec> instruments;
+
+    /// Throws InputError with file and line.
+    static Bench load(const std::filesystem::path& file);
+};
+
+}  // namespace bmsrig

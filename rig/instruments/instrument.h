@@ -1,0 +1,44 @@
+// What every instrument is, whatever it does.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "rig/time.h"
+
+namespace bmsrig {
+
+/// Who an instrument says it is; goes into every record.
+struct Identity {
+    std::string manufacturer;
+    std::string model;
+    std::string serial;
+    std::string firmware;
+    std::string calibrated;  ///< date of the calibration, ISO 8601; empty if it does not say
+};
+
+/// An instrument of the bench. Channels count from 1, as they are printed on the front panels.
+/// Every call that fails at the instrument throws InstrumentError; a request outside its range throws
+/// RatingError and changes nothing.
+class Instrument {
+  public:
+    virtual ~Instrument() = default;
+    Instrument(const Instrument&) = delete;
+    Instrument& operator=(const Instrument&) = delete;
+
+    /// The name that the bench file gives it.
+    [[nodiscard]] virtual const std::string& name() const = 0;
+    [[nodiscard]] virtual int channels() const = 0;
+    virtual Identity identify() = 0;
+
+    /// Outputs off, faults open, contacts open. May be called at any time, also twice.
+    virtual void make_safe() = 0;
+
+    /// When everything asked of it so far has settled at its terminals.
+    [[nodiscard]] virtual Instant settled_at() const = 0;
+
+  protected:
+    Instrument() = default;
+};
+
+}  // namespace bmsrig

@@ -1,0 +1,33 @@
+// The electrical side of a virtual instrument: what its terminals show to the wiring, and what they feel from it.
+// A real instrument has none of these: its terminals are copper.
+#pragma once
+
+#include <functional>
+
+#include "rig/instruments/line_bank.h"
+
+namespace bmsrig {
+
+/// Terminals that put a value on a net: cells, temperatures, supplies, shunts, contacts (0 or 1).
+class SourceTerminals {
+  public:
+    virtual ~SourceTerminals() = default;
+    /// What stands at the terminals now, in the channel's base unit; NaN: open or absent.
+    [[nodiscard]] virtual double terminal_value(int channel) const = 0;
+    /// Called whenever a channel's terminal value may have changed. One listener; replaces a former one.
+    virtual void on_terminal_change(std::function<void(int channel)> listener) = 0;
+    /// Joins a resistor across the terminals, given as conductance in siemens (0: none); the UUT's balancing load.
+    virtual void set_load(int channel, double siemens) = 0;
+};
+
+/// Terminals that feel a line's level: the inputs of a line bank.
+class SenseTerminals {
+  public:
+    virtual ~SenseTerminals() = default;
+    /// The level on the net from now on, before debounce.
+    virtual void drive(int channel, LineLevel level) = 0;
+    /// Called when the bank joined another bias to a line. One listener; replaces a former one.
+    virtual void on_bias_change(std::function<void(int channel, Bias bias)> listener) = 0;
+};
+
+}  // namespace bmsrig

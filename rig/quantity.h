@@ -1,0 +1,32 @@
+// A number with its unit as people write it in files: "2.80 V", "5 mV", "30 s", "10 kohm".
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace bmsrig {
+
+/// Units a signal, a limit or a setting can have.
+enum class Unit : unsigned char { none, volt, ampere, ohm, celsius, second, ratio, boolean };
+
+/// "V", "A", "ohm", "degC", "s", "ratio", "bool", and "" for none.
+std::string_view to_string(Unit unit);
+/// The inverse of to_string. Throws InputError naming the known units.
+Unit unit_from_string(std::string_view text);
+
+struct Quantity {
+    double value = 0;
+    Unit unit = Unit::none;
+    bool operator==(const Quantity&) const = default;
+};
+
+/// Parses "<number> <unit>" with an optional SI prefix (n, u, m, k, M) on V, A, ohm and s; a bare number has
+/// Unit::none. Throws InputError that quotes the text and shows a right example.
+Quantity parse_quantity(std::string_view text);
+
+/// The shortest decimal form that reads back to the same double ("2.8", "1e-06"); "nan" for NaN.
+std::string format_number(double value);
+/// "2.8 V"; just the number where there is no unit.
+std::string format_quantity(double value, Unit unit);
+
+}  // namespace bmsrig

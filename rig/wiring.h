@@ -1,0 +1,106 @@
+// The netlist between the bench and the UUT, from a fixture's wiring.yaml, and the electrical truth on its lines.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rig/config/settings.h"
+#include "rig/instruments/line_bank.h"
+#include "rig/quantity.h"
+#include "rig/time.h"
+
+namespace bmsrig {
+
+/// An end point at an instrument: "cells.3" is channel 3 of the instrument that the bench file calls "cells".
+struct Pin {
+    std::string instrument;
+    int channel = 1;
+    bool operator==(const Pin&) const = default;
+};
+std::string to_string(const Pin& pin);
+
+/// What a contact puts on a net in one of its two positions.
+struct ContactLevel {
+    enum class Kind : unsigned char { fixed, floating, supply } kind = Kind::fixed;
+    double volts = 0;  ///< for fixed
+};
+
+/// A net that the bench drives and the UUT feels.
+struct InputNet {
+    std::string port;  ///< the UUT's port
+    Unit unit = Unit::volt;
+    Pin source;
+    std::optional<double> rating_low;   ///< what the UUT stands; requests beyond are refused
+    std::optional<double> rating_high;
+    /// Set where a contact of a line driver stands in the net; otherwise the source's value reaches the port as it is.
+    std::optional<ContactLevel> closed;
+    std::optional<ContactLevel> open;
+    int line = 0;  ///< in wiring.yaml
+};
+
+/// A resistor that a contact of the UUT joins across a source, such as a balancing load.
+struct LoadNet {
+    std::string port;  ///< the UUT's contact
+    Pin across;
+    double ohms = 0;
+    int line = 0;
+};
+
+/// A line that the UUT drives and the bench reads.
+struct LineNet {
+    std::string name;  ///< "load": what plans call it
+    std::string port;  ///< the UUT's output port
+    Pin reader;
+    Duration debounce{};
+    /// Electrical stage; absent for lamps and contacts, which are active when lit or closed.
+    struct Stage {
+        double high_drop_volts = 0;                   ///< high stands this far below the supply
+        double high_ohms = 1;                         ///< source resistance while high
+        double low_ohms = 1;                          ///< sink resistance while low
+        std::optional<double> pull_down_ohms;         ///< joined to 0 V by Bias::down, and by Bias::none where fixed
+        std::optional<double> pull_up_ohms;           ///< joined to pull_up_volts by Bias::up
+        double pull_up_volts = 0;
+        double inactive_below_volts = 0;              ///< the level shifter's thresholds
+        double active_above_volts = 0;
+    };
+    std::optional<Stage> stage;
+    int line = 0;
+};
+
+/// Stage codes as in rig/trace.h.
+enum class StageState : unsigned char { low = 0, high = 1, floating = 2 };
+
+/// The voltage on a line; NaN if nothing drives or pulls it.
+double line_voltage(const LineNet::Stage& stage, StageState state, double supply_volts, Bias bias);
+/// What the level shifter makes of it: between the thresholds, or floating, it is indeterminate.
+LineLevel line_level(const LineNet::Stage& stage, double volts);
+
+/// Checked netlist: no port, line, source pin or reader stands twice.
+class Wiring {
+  public:
+    /// Reads wiring.yaml; nets with `count` are repeated for 1..setting, `{n}` standing for the number.
+    /// Throws InputError with file and line on anything it does not understand, a pin or port used twice, ratings
+    /// or thresholds the wrong way round.
+    static Wiring load(const std::filesystem::path& file, const Settings& settings);
+
+    [[nodiscard]] const std::vector<InputNet>& inputs() const { return inputs_; }
+    [[nodiscard]] const std::vector<LoadNet>& loads() const { return loads_; }
+    [[nodiscard]] const std::vector<LineNet>& lines() const { return lines_; }
+    [[nodiscard]] const std::string& file() const { return file_; }
+
+    /// The net that a source pin drives, or nullptr.
+    [[nodiscard]] const InputNet* input_from(const Pin& source) const;
+    /// Throws Error that names the lines there are.
+    [[nodiscard]] const LineNet& line(std::string_view name) const;
+
+  private:
+    std::string file_;
+    std::vector<InputNet> inputs_;
+    std::vector<LoadNet> loads_;
+    std::vector<LineNet> lines_;
+};
+
+}  // namespace bmsrig
