@@ -1,5 +1,5 @@
-// The record: an SQLite file to which a run is written as it happens; the only thing reports are made from.
-// The schema stands in record_schema.sql beside this file.
+// The record: an SQLite file to which a run is written as it happens; the only thing reports are
+// made from. The schema stands in record_schema.sql beside this file.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,9 @@
 #include <string_view>
 #include <vector>
 
+#include "reports/blocks.h"
 #include "rig/config/fixture.h"
+#include "rig/journal.h"
 #include "rig/measurement.h"
 #include "rig/trace.h"
 #include "rig/verdict.h"
@@ -29,7 +31,8 @@ struct RunHeader {
     std::string operator_name;
     std::string uut_command;
     std::uint64_t seed = 1;
-    /// name -> value: versions of bmsrig, Python, compiler, libraries, the UUT's greeting and hash, host, settings in force
+    /// name -> value: versions of bmsrig, Python, compiler, libraries, the UUT's greeting and hash,
+    /// host, settings in force
     std::map<std::string, std::string> properties;
 };
 
@@ -55,13 +58,16 @@ struct TestResult {
     double simulated_seconds = 0;
 };
 
-/// Writes one run. Everything since the last commit is in one transaction; end_test and end_run commit, and so does a
-/// spill of the trace. After kill -9 the file opens and holds every ended test.
-/// All functions throw Error with the file's name and SQLite's words if the disk is full or the file cannot be written.
-class Record : public TraceStore {
+/// Writes one run. Everything since the last commit is in one transaction; end_test and end_run
+/// commit, and so does a spill of the trace. After kill -9 the file opens and holds every ended
+/// test. All functions throw Error with the file's name and SQLite's words if the disk is full or
+/// the file cannot be written.
+class Record : public TraceStore, public Journal {
   public:
-    /// Creates the file. Throws InputError if it exists already (a record is never overwritten) or the folder is missing.
-    static std::unique_ptr<Record> create(const std::filesystem::path& file, const RunHeader& header,
+    /// Creates the file. Throws InputError if it exists already (a record is never overwritten) or
+    /// the folder is missing.
+    static std::unique_ptr<Record> create(const std::filesystem::path& file,
+                                          const RunHeader& header,
                                           const std::vector<InputFile>& inputs,
                                           const std::vector<Requirement>& requirements);
 
@@ -70,25 +76,14 @@ class Record : public TraceStore {
     virtual void set_property(std::string_view name, std::string_view value) = 0;
 
     virtual void begin_test(const TestHeader& header) = 0;
-    virtual void add_measurement(const Measurement& measurement) = 0;
-    /// A line of somebody's log: "uut", "rig", or an instrument's name.
-    virtual void add_log(Instant time, std::string_view source, std::string_view text) = 0;
-    /// A line of the link's transcript; session counts the UUT's starts within the test from 1.
-    virtual void add_transcript(int session, char who, std::string_view line) = 0;
-    /// Stores the marks and the names of the signals of the trace, whose changes came through write().
+    /// Stores the marks and the names of the signals of the trace, whose changes came through
+    /// write().
     virtual void end_test(const TestResult& result, const Trace& trace) = 0;
 
-    /// Commits everything and writes the run's verdict: the worst of its tests and of `floor` (aborted, error).
+    /// Commits everything and writes the run's verdict: the worst of its tests and of `floor`
+    /// (aborted, error).
     virtual void end_run(Verdict floor, std::string_view message, std::string_view ended_utc) = 0;
     [[nodiscard]] virtual std::uint64_t bytes_written() const = 0;
 };
-
-/// Reading what only C++ can decode; the rest of a record is plain SQL.
-/// One block of changes as Record::write stored it. Throws InputError if the bytes are no such block.
-std::vector<Change> decode_changes(std::string_view blob);
-std::string encode_changes(std::span<const Change> changes);
-/// Compressed text (a transcript block). Throws InputError if the bytes are no such block.
-std::string decode_text(std::string_view blob);
-std::string encode_text(std::string_view text);
 
 }  // namespace bmsrig

@@ -1,4 +1,6 @@
 -- Schema 1 of a run's record. Times are integer nanoseconds on the test's own time line unless named _utc.
+PRAGMA application_id = 1112363858;                          -- "BMSR": what file(1) and a reader know it by
+PRAGMA user_version = 1;
 CREATE TABLE run (
     id TEXT PRIMARY KEY, schema INTEGER NOT NULL, started_utc TEXT NOT NULL, ended_utc TEXT,
     plan TEXT NOT NULL, fixture TEXT NOT NULL, bench TEXT NOT NULL, serial TEXT NOT NULL, operator TEXT NOT NULL,
@@ -12,7 +14,8 @@ CREATE TABLE requirement (
     source TEXT NOT NULL, position INTEGER NOT NULL);
 CREATE TABLE test (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL,
-    verdict TEXT NOT NULL, message TEXT NOT NULL, details TEXT NOT NULL,
+    verdict TEXT NOT NULL,                                   -- "aborted" while the test runs
+    message TEXT NOT NULL, details TEXT NOT NULL,
     wall_seconds REAL NOT NULL, simulated_seconds REAL NOT NULL);
 CREATE TABLE test_requirement (test INTEGER NOT NULL REFERENCES test, requirement TEXT NOT NULL);
 CREATE TABLE measurement (
@@ -22,8 +25,8 @@ CREATE TABLE measurement (
 CREATE TABLE signal (test INTEGER NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
     unit TEXT NOT NULL, PRIMARY KEY (test, id)) WITHOUT ROWID;
 CREATE TABLE trace_block (test INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL,
-    PRIMARY KEY (test, first)) WITHOUT ROWID;
+    PRIMARY KEY (test, first));
 CREATE TABLE mark (test INTEGER NOT NULL, time INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE log (test INTEGER NOT NULL, time INTEGER NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE transcript_block (test INTEGER NOT NULL, session INTEGER NOT NULL, block INTEGER NOT NULL,
-    data BLOB NOT NULL, PRIMARY KEY (test, session, block)) WITHOUT ROWID;
+    data BLOB NOT NULL, PRIMARY KEY (test, session, block));

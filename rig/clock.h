@@ -36,4 +36,7 @@ std::unique_ptr<Clock> make_virtual_clock();
 /// Real time: CLOCK_MONOTONIC with absolute deadlines, so that lateness does not add up.
 std::unique_ptr<Clock> make_real_clock();
 
+/// Real time since some moment in the past, for measuring how long our own work took; never part of a test's time.
+Duration stopwatch();
+
 }  // namespace bmsrig

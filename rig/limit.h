@@ -18,11 +18,11 @@ std::string_view to_string(Acceptance acceptance);
 struct Limit {
     std::string name;
     Unit unit = Unit::none;
-    std::optional<double> low;
-    std::optional<double> high;
+    std::optional<double> low{};
+    std::optional<double> high{};
     Acceptance acceptance = Acceptance::guarded;
-    std::string requirement;  ///< id in the product's requirements, may be empty
-    std::string source;       ///< document and section the numbers come from
+    std::string requirement{};  ///< id in the product's requirements, may be empty
+    std::string source{};       ///< document and section the numbers come from
 
     /// True if the limit has no end: the value is recorded, never judged.
     [[nodiscard]] bool records_only() const { return !low && !high; }

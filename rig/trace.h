@@ -74,7 +74,7 @@ class TraceStore {
 class Trace {
   public:
     /// Memory stays below about `memory_limit` bytes once a store is attached; without one all is kept in memory.
-    explicit Trace(std::size_t memory_limit = 64U << 20U);
+    explicit Trace(std::size_t memory_limit = 32U << 20U);
 
     void attach(TraceStore* store) { store_ = store; }
 
@@ -105,6 +105,9 @@ class Trace {
                                                       std::size_t most = SIZE_MAX) const;
     /// This signal's changes numbered `number` and later, oldest first.
     [[nodiscard]] std::vector<NumberedChange> changes_since(SignalId signal, std::uint64_t number) const;
+
+    /// Every change in order, a line each: "<ns> <signal> <value>". The same run gives the same bytes.
+    [[nodiscard]] std::string text() const;
 
     /// Writes what is still in memory to the store; the changes stay readable. No store: does nothing.
     void flush();

@@ -1,4 +1,5 @@
-// The netlist between the bench and the UUT, from a fixture's wiring.yaml, and the electrical truth on its lines.
+// The netlist between the bench and the UUT, from a fixture's wiring.yaml, and the electrical truth
+// on its lines.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +15,8 @@
 
 namespace bmsrig {
 
-/// An end point at an instrument: "cells.3" is channel 3 of the instrument that the bench file calls "cells".
+/// An end point at an instrument: "cells.3" is channel 3 of the instrument that the bench file
+/// calls "cells".
 struct Pin {
     std::string instrument;
     int channel = 1;
@@ -33,9 +35,10 @@ struct InputNet {
     std::string port;  ///< the UUT's port
     Unit unit = Unit::volt;
     Pin source;
-    std::optional<double> rating_low;   ///< what the UUT stands; requests beyond are refused
+    std::optional<double> rating_low;  ///< what the UUT stands; requests beyond are refused
     std::optional<double> rating_high;
-    /// Set where a contact of a line driver stands in the net; otherwise the source's value reaches the port as it is.
+    /// Set where a contact of a line driver stands in the net; otherwise the source's value reaches
+    /// the port as it is.
     std::optional<ContactLevel> closed;
     std::optional<ContactLevel> open;
     int line = 0;  ///< in wiring.yaml
@@ -57,13 +60,13 @@ struct LineNet {
     Duration debounce{};
     /// Electrical stage; absent for lamps and contacts, which are active when lit or closed.
     struct Stage {
-        double high_drop_volts = 0;                   ///< high stands this far below the supply
-        double high_ohms = 1;                         ///< source resistance while high
-        double low_ohms = 1;                          ///< sink resistance while low
-        std::optional<double> pull_down_ohms;         ///< joined to 0 V by Bias::down, and by Bias::none where fixed
-        std::optional<double> pull_up_ohms;           ///< joined to pull_up_volts by Bias::up
+        double high_drop_volts = 0;            ///< high stands this far below the supply
+        double high_ohms = 1;                  ///< source resistance while high
+        double low_ohms = 1;                   ///< sink resistance while low
+        std::optional<double> pull_down_ohms;  ///< joined to 0 V by Bias::down
+        std::optional<double> pull_up_ohms;    ///< joined to pull_up_volts by Bias::up
         double pull_up_volts = 0;
-        double inactive_below_volts = 0;              ///< the level shifter's thresholds
+        double inactive_below_volts = 0;  ///< the level shifter's thresholds
         double active_above_volts = 0;
     };
     std::optional<Stage> stage;
@@ -73,22 +76,34 @@ struct LineNet {
 /// Stage codes as in rig/trace.h.
 enum class StageState : unsigned char { low = 0, high = 1, floating = 2 };
 
-/// The voltage on a line; NaN if nothing drives or pulls it.
+/// The voltage on a line; NaN if nothing drives or pulls it. Both resistors are switched by the
+/// line bank, one at a time: Bias::down joins the pull-down, Bias::up the pull-up, Bias::none
+/// neither. A run starts with Bias::down. A stage that is high while the UUT's supply is open (NaN)
+/// or below its drop gives nothing: the line floats.
 double line_voltage(const LineNet::Stage& stage, StageState state, double supply_volts, Bias bias);
-/// What the level shifter makes of it: between the thresholds, or floating, it is indeterminate.
+/// What the level shifter makes of it: active at its threshold and above, inactive at its threshold
+/// and below; between the thresholds, or floating, it is indeterminate.
 LineLevel line_level(const LineNet::Stage& stage, double volts);
 
-/// Checked netlist: no port, line, source pin or reader stands twice.
+/// A wiring file's nets.
+struct Netlist {
+    std::vector<InputNet> inputs;
+    std::vector<LoadNet> loads;
+    std::vector<LineNet> lines;
+};
+
+/// Checked netlist: no port, line, source pin or reader stands twice, a contact's supply and a
+/// load's source are nets.
 class Wiring {
   public:
-    /// Reads wiring.yaml; nets with `count` are repeated for 1..setting, `{n}` standing for the number.
-    /// Throws InputError with file and line on anything it does not understand, a pin or port used twice, ratings
-    /// or thresholds the wrong way round.
+    /// Reads wiring.yaml; nets with `count` are repeated for 1..setting, `{n}` standing for the
+    /// number. Throws InputError with file and line on anything it does not understand, a pin or
+    /// port used twice, ratings or thresholds the wrong way round.
     static Wiring load(const std::filesystem::path& file, const Settings& settings);
 
-    [[nodiscard]] const std::vector<InputNet>& inputs() const { return inputs_; }
-    [[nodiscard]] const std::vector<LoadNet>& loads() const { return loads_; }
-    [[nodiscard]] const std::vector<LineNet>& lines() const { return lines_; }
+    [[nodiscard]] const std::vector<InputNet>& inputs() const { return nets_.inputs; }
+    [[nodiscard]] const std::vector<LoadNet>& loads() const { return nets_.loads; }
+    [[nodiscard]] const std::vector<LineNet>& lines() const { return nets_.lines; }
     [[nodiscard]] const std::string& file() const { return file_; }
 
     /// The net that a source pin drives, or nullptr.
@@ -98,9 +113,7 @@ class Wiring {
 
   private:
     std::string file_;
-    std::vector<InputNet> inputs_;
-    std::vector<LoadNet> loads_;
-    std::vector<LineNet> lines_;
+    Netlist nets_;
 };
 
 }  // namespace bmsrig

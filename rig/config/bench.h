@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rig/config/settings.h"
@@ -21,7 +21,8 @@ struct DriverOption {
 };
 
 /// The instruments' part of a bench file: a name, a driver and that driver's options.
-/// A driver takes its options one by one and ends with `finish`, so that what nobody knows is refused.
+/// A driver takes its options one by one and ends with `finish`, so that what nobody knows is
+/// refused.
 class InstrumentSpec {
   public:
     std::string name;
@@ -30,9 +31,10 @@ class InstrumentSpec {
     int line = 0;
     std::vector<DriverOption> options;
 
-    /// The value in the base unit; `otherwise` where the file says nothing. Throws InputError with file and line on a
-    /// wrong unit or a value outside low..high.
-    [[nodiscard]] double number(std::string_view key, Unit unit, double otherwise, double low, double high);
+    /// The value in the base unit; `otherwise` where the file says nothing. Throws InputError with
+    /// file and line on a wrong unit or a value outside low..high.
+    [[nodiscard]] double number(std::string_view key, Unit unit, double otherwise, double low,
+                                double high);
     [[nodiscard]] int integer(std::string_view key, int otherwise, int low, int high);
     [[nodiscard]] std::string word(std::string_view key, std::string_view otherwise);
     /// Throws InputError that names the first option nobody took, with its line and the known ones.
@@ -40,6 +42,7 @@ class InstrumentSpec {
 
   private:
     const DriverOption* take(std::string_view key);
+    [[noreturn]] void refuse(const DriverOption& option, const std::string& expected) const;
     std::vector<std::string> known_;
 };
 
@@ -48,15 +51,23 @@ enum class ClockKind : unsigned char { virtual_time, real_time };
 struct Bench {
     std::filesystem::path file;
     std::string name;
-    std::string fixture;  ///< the fixture it was made for
+    std::string fixture;   ///< the fixture it was made for
+    int fixture_line = 0;  ///< where the file says so
     ClockKind clock = ClockKind::virtual_time;
     std::uint64_t seed = 1;
     std::vector<std::pair<std::string, std::string>> settings;  ///< overlays the fixture's defaults
-    std::string uut;  ///< command of the UUT; empty: the fixture's own BMS process; "none": a board on the bench
+    std::vector<int> setting_lines;  ///< of each of the settings, in their order
+    std::string uut;  ///< command of the UUT; empty: the fixture's own BMS process; "none": a board
+                      ///< on the bench
     std::vector<InstrumentSpec> instruments;
+    int instruments_line = 0;  ///< where they begin
 
     /// Throws InputError with file and line.
     static Bench load(const std::filesystem::path& file);
+
+    /// Overlays a fixture's settings with this bench's. Throws InputError with file and line on a
+    /// setting that the product does not have, or a value out of its range.
+    void apply_settings(Settings& product) const;
 };
 
 }  // namespace bmsrig

@@ -1,6 +1,7 @@
 // What every instrument is, whatever it does.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,10 @@ class Instrument {
 
     /// When everything asked of it so far has settled at its terminals.
     [[nodiscard]] virtual Instant settled_at() const = 0;
+
+    /// A new test begins: time is zero again, noise starts from this seed, the state is that of power-on. Called after
+    /// the scheduler was restarted. Listeners stay, but none is called: whoever listens looks anew.
+    virtual void restart(std::uint64_t seed) = 0;
 
   protected:
     Instrument() = default;

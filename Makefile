@@ -1,0 +1,55 @@
+# The project's commands; `make` alone lists them. The work is done by the scripts of .ci/ and by CMake.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo test build bench lint format sanitize thread-sanitize coverage install clean setup setup-lint
+
+DEMO := build/demo
+
+help: ## this text
+	@echo "bmsrig: a hardware-in-the-loop test rig for battery management systems"
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@echo "After any of them .venv/bin/bmsrig and .venv/bin/pytest work from here."
+
+demo: build ## install, build, then test a BMS process on the virtual bench and write an HTML report
+	@.ci/demo $(DEMO)
+
+test: build ## every test: C++, then Python and the test plans
+	@.ci/test
+
+build: setup ## install what is needed and build
+	@.ci/build
+
+bench: build ## the speed figures, each as a ratio or against its limit
+	@.ci/bench
+
+lint: setup-lint build ## clang-format, clang-tidy, ruff, mypy; warnings are errors
+	@.ci/lint
+
+format: setup-lint ## let clang-format and ruff rewrite the sources
+	@.ci/lint --fix
+
+sanitize: setup ## the C++ tests under AddressSanitizer and UBSan
+	@.ci/sanitize sanitize
+
+thread-sanitize: setup ## the C++ tests that use threads, under ThreadSanitizer
+	@.ci/sanitize thread-sanitize
+
+coverage: setup-lint build sanitize ## line coverage of rig/, drivers/ and reports/
+	@.ci/coverage
+
+install: setup ## check that pip install works from a clean copy, in a virtual environment of its own
+	@.ci/try-install
+
+clean: ## remove what was built and the virtual environment
+	rm -rf build .venv
+	find . -path ./.git -prune -o -type d \( -name __pycache__ -o -name .pytest_cache -o -name .mypy_cache \
+	    -o -name .ruff_cache \) -exec rm -rf {} +
+
+setup:
+	@.ci/packages
+	@.ci/venv .ci/requirements.txt
+
+setup-lint: setup
+	@.ci/venv .ci/requirements.txt .ci/requirements-lint.txt

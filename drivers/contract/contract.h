@@ -1,0 +1,78 @@
+// What every driver must do to deserve its interface. A driver of a real instrument joins a
+// contract with one line in the list at its end; the suites know nothing of virtual instruments
+// beyond looking at terminals where there are any.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "drivers/contract/workbench.h"
+#include "rig/clock.h"
+#include "rig/error.h"
+
+namespace bmsrig {
+
+/// A driver under contract with the options of a small bench.
+struct DriverCase {
+    std::string driver;
+    Options options;
+    ClockKind clock = ClockKind::virtual_time;
+};
+inline std::ostream& operator<<(std::ostream& out, const DriverCase& it) {
+    return out << it.driver;
+}
+inline std::string case_name(const testing::TestParamInfo<DriverCase>& info) {
+    return info.param.driver;
+}
+
+class DriverContract : public testing::TestWithParam<DriverCase> {
+  protected:
+    static constexpr std::uint64_t seed = 7;
+    static constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    static constexpr double infinity = std::numeric_limits<double>::infinity();
+
+    DriverContract()
+        : clock_(GetParam().clock == ClockKind::virtual_time ? make_virtual_clock()
+                                                             : make_real_clock()),
+          instrument_(make_instrument(spec_of("it", GetParam().driver, GetParam().options),
+                                      {scheduler_, seed})) {}
+
+    template <typename Interface>
+    Interface& as() {
+        return dynamic_cast<Interface&>(*instrument_);
+    }
+    /// nullptr: a real instrument.
+    SourceTerminals* terminals() { return dynamic_cast<SourceTerminals*>(instrument_.get()); }
+
+    void run_until(Instant when) {
+        while (!clock_->wait_until(when)) {
+        }
+        scheduler_.run_until(when);
+    }
+    void settle() { run_until(std::max(scheduler_.now(), instrument_->settled_at())); }
+    void restart(std::uint64_t new_seed) {
+        clock_->restart();
+        scheduler_.restart();
+        instrument_->restart(new_seed);
+    }
+
+    /// Expects a refusal that names the instrument and what is refused.
+    template <typename Action>
+    static void expect_refused(const Action& action, const std::string& naming) {
+        const std::string text = text_of<RatingError>(action);
+        EXPECT_NE(text.find("\"it\""), std::string::npos) << "refused with: " << text;
+        EXPECT_NE(text.find(naming), std::string::npos) << "refused with: " << text;
+    }
+
+    std::unique_ptr<Clock> clock_;
+    Scheduler scheduler_;
+    std::unique_ptr<Instrument> instrument_;
+};
+
+}  // namespace bmsrig

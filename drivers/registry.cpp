@@ -1,0 +1,62 @@
+#include "drivers/registry.h"
+
+#include <algorithm>
+
+#include "drivers/virtual_cell_simulator/virtual_cell_simulator.h"
+#include "drivers/virtual_line_bank/virtual_line_bank.h"
+#include "drivers/virtual_line_driver/virtual_line_driver.h"
+#include "drivers/virtual_power_supply/virtual_power_supply.h"
+#include "drivers/virtual_shunt_injector/virtual_shunt_injector.h"
+#include "drivers/virtual_temperature_simulator/virtual_temperature_simulator.h"
+#include "rig/error.h"
+#include "rig/names.h"
+
+namespace bmsrig {
+
+namespace {
+
+/// The nearest one, where one is near, and all there are.
+std::string known_drivers(const std::string& wrong) {
+    std::vector<std::string> names;
+    for (const DriverInfo& driver : driver_registry()) names.push_back(driver.name);
+    const std::string all = suggest("", names);
+    const std::string nearest = suggest(wrong, names);
+    return nearest == all ? all : nearest + " " + all;
+}
+
+}  // namespace
+
+const std::vector<DriverInfo>& driver_registry() {
+    static const std::vector<DriverInfo> drivers{
+        {"virtual_cell_simulator", "cell simulator",
+         "cells of 0-5 V with noise, slew, limits and faults", make_virtual_cell_simulator},
+        {"virtual_line_bank", "line bank", "digital inputs with bias, debounce and stamped edges",
+         make_virtual_line_bank},
+        {"virtual_line_driver", "line driver", "relay contacts with an operate time",
+         make_virtual_line_driver},
+        {"virtual_power_supply", "power supply", "a supply of 0-80 V for the UUT's terminals",
+         make_virtual_power_supply},
+        {"virtual_shunt_injector", "shunt injector", "+/-110 mV across the UUT's shunt terminals",
+         make_virtual_shunt_injector},
+        {"virtual_temperature_simulator", "temperature simulator",
+         "sensors with the steps of a DS18B20", make_virtual_temperature_simulator},
+    };
+    return drivers;
+}
+
+std::unique_ptr<Instrument> make_instrument(const InstrumentSpec& spec,
+                                            const DriverContext& context) {
+    const auto& drivers = driver_registry();
+    const auto found = std::ranges::find(drivers, spec.driver, &DriverInfo::name);
+    if (found == drivers.end()) {
+        throw InputError(spec.file, spec.line,
+                         "instrument \"" + spec.name + "\": there is no driver \"" +
+                             spec.driver.substr(0, 64) + "\"; " + known_drivers(spec.driver));
+    }
+    InstrumentSpec taken = spec;  // it notes which options were taken
+    auto instrument = found->make(taken, context);
+    taken.finish();
+    return instrument;
+}
+
+}  // namespace bmsrig

@@ -1,0 +1,145 @@
+#include "drivers/virtual_cell_simulator/virtual_cell_simulator.h"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "drivers/virtual_common/analog_instrument.h"
+#include "drivers/virtual_common/loaded_source.h"
+#include "rig/error.h"
+#include "rig/instruments/cell_simulator.h"
+
+namespace bmsrig {
+
+namespace {
+
+/// What is known of a cell beyond its voltage.
+struct Cell {
+    LoadedSource source;
+    CellFault fault = CellFault::none;
+    double current_offset = 0;  // the current reading's fixed error
+};
+
+class VirtualCellSimulator final : public AnalogInstrument<CellSimulator> {
+  public:
+    VirtualCellSimulator(const std::string& name, const AnalogSpec& spec,
+                         const LoadedSource& unloaded, double current_accuracy,
+                         const DriverContext& context)
+        : AnalogInstrument("virtual cell simulator", name, spec, OffState::relay, context),
+          unloaded_(unloaded) {
+        for (int channel = 1; channel <= spec.channels; ++channel) {
+            RandomSource errors(context.seed, name, channel, "current");
+            cells_.push_back({unloaded, CellFault::none, errors.symmetric() * current_accuracy});
+        }
+    }
+
+    [[nodiscard]] Volts minimum() const override { return volts(bank_.spec().minimum); }
+    [[nodiscard]] Volts maximum() const override { return volts(bank_.spec().maximum); }
+    [[nodiscard]] Volts resolution() const override { return volts(bank_.spec().resolution); }
+    [[nodiscard]] Volts accuracy() const override { return volts(bank_.spec().accuracy); }
+
+    Volts set_voltage(int channel, Volts voltage) override {
+        return volts(bank_.set(channel, voltage.value()));
+    }
+    void set_voltages(std::span<const Volts> voltages) override {
+        numbers_.clear();
+        for (const Volts& voltage : voltages) numbers_.push_back(voltage.value());
+        bank_.set_first(numbers_);
+    }
+    Volts read_voltage(int channel) override { return volts(bank_.reading(channel)); }
+    Amperes read_current(int channel) override;
+    void set_current_limits(int channel, Amperes source, Amperes sink) override;
+    void set_fault(int channel, CellFault fault) override {
+        bank_.check(channel);
+        of_channel(cells_, channel).fault = fault;
+        bank_.reshape(channel);
+    }
+    void set_output(int channel, bool on) override { bank_.set_on(channel, on); }
+
+    void set_load(int channel, double siemens) override {
+        bank_.check(channel);
+        check_load(name(), siemens);
+        of_channel(cells_, channel).source.load = siemens;
+        bank_.reshape(channel);
+    }
+
+  protected:
+    [[nodiscard]] double shape(int channel, double source) const override;
+    void clear_faults() override {
+        for (Cell& cell : cells_) cell.fault = CellFault::none;
+    }
+    void clear_loads() override {
+        for (Cell& cell : cells_) cell.source = unloaded_;
+    }
+
+  private:
+    LoadedSource unloaded_;
+    std::vector<Cell> cells_;
+    std::vector<double> numbers_;  // kept, so that setting all cells allocates nothing
+};
+
+double VirtualCellSimulator::shape(int channel, double source) const {
+    const Cell& cell = of_channel(cells_, channel);
+    switch (cell.fault) {
+        case CellFault::open:
+            return std::numeric_limits<double>::quiet_NaN();
+        case CellFault::shorted:
+            return 0;
+        case CellFault::reversed:
+            return -cell.source.voltage(source);
+        case CellFault::none:
+            break;
+    }
+    return cell.source.voltage(source);
+}
+
+Amperes VirtualCellSimulator::read_current(int channel) {
+    bank_.check(channel);
+    const Cell& cell = of_channel(cells_, channel);
+    const double source = bank_.source(channel);
+    const bool parted =
+        std::isnan(source) || cell.fault == CellFault::open || cell.fault == CellFault::shorted;
+    return amperes((parted ? 0 : cell.source.current(source)) + cell.current_offset);
+}
+
+void VirtualCellSimulator::set_current_limits(int channel, Amperes source, Amperes sink) {
+    bank_.check(channel);
+    const auto check = [&](const char* what, double asked, double most) {
+        if (asked >= 0 && asked <= most) return;
+        throw RatingError("instrument \"" + name() + "\", channel " + std::to_string(channel) +
+                          ": a " + what + " limit of " + format_quantity(asked, Unit::ampere) +
+                          " was asked for, but its range is 0 A .. " +
+                          format_quantity(most, Unit::ampere) + "; refused, nothing was changed");
+    };
+    check("source", source.value(), unloaded_.source_limit);
+    check("sink", sink.value(), unloaded_.sink_limit);
+    of_channel(cells_, channel).source.source_limit = source.value();
+    of_channel(cells_, channel).source.sink_limit = sink.value();
+    bank_.reshape(channel);
+}
+
+}  // namespace
+
+std::unique_ptr<Instrument> make_virtual_cell_simulator(InstrumentSpec& spec,
+                                                        const DriverContext& context) {
+    AnalogSpec defaults;
+    defaults.channels = 4;
+    defaults.maximum = 5;
+    defaults.resolution = 0.1e-3;
+    defaults.accuracy = 0.3e-3;
+    defaults.noise = 20e-6;
+    defaults.slew = 1000;
+    defaults.settling_time = std::chrono::milliseconds{10};
+    defaults.update_interval = std::chrono::milliseconds{5};
+    const AnalogSpec analog = take_analog_options(spec, defaults, {-10, 10, 1});
+    constexpr double most_current = 100;
+    LoadedSource unloaded;
+    unloaded.impedance = spec.number("source_impedance", Unit::ohm, 10e-3, 0, 1000);
+    unloaded.source_limit = spec.number("source_limit", Unit::ampere, 1.2, 0, most_current);
+    unloaded.sink_limit = spec.number("sink_limit", Unit::ampere, 1.2, 0, most_current);
+    const double current_accuracy = spec.number("current_accuracy", Unit::ampere, 1e-3, 0, 1);
+    return std::make_unique<VirtualCellSimulator>(spec.name, analog, unloaded, current_accuracy,
+                                                  context);
+}
+
+}  // namespace bmsrig

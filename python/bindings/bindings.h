@@ -1,0 +1,14 @@
+// The parts of the module bmsrig._core.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace bmsrig::python {
+
+void bind_fixture(pybind11::module_& module);
+void bind_link(pybind11::module_& module);
+void bind_metrics(pybind11::module_& module);
+void bind_record(pybind11::module_& module);
+void bind_rig(pybind11::module_& module);
+
+}  // namespace bmsrig::python

@@ -1,0 +1,84 @@
+"""``bmsrig check-bench``: look whether a bench is fit to test with."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bmsrig import RigError, _core, paths
+from bmsrig.cli.bench_options import add_bench_options, settings_of
+from bmsrig.verdict import EXIT_STATUS, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the table."""
+
+    what: str
+    ok: bool
+    seen: str
+
+
+def add_to(commands: Any) -> None:
+    """Add this job to the command line."""
+    parser = commands.add_parser(
+        "check-bench",
+        help="check a bench",
+        description="Check a bench: its files, its instruments' identities, every readback against its set-point, the "
+        "UUT's greeting and the lines of a healthy battery. Exits 0 if all is well and 3 otherwise.",
+    )
+    add_bench_options(parser)
+    parser.set_defaults(action=main)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print the table."""
+    fixture = paths.find_fixture(options.fixture)
+    core = _core.Rig(
+        fixture=fixture,
+        bench=paths.find_bench(options.bench, fixture),
+        settings=settings_of(options),
+        uut=options.uut,
+        process_folder=str(paths.process_folder()),
+        seed=None,
+        answer_timeout=5.0,
+    )
+    findings = check(core)
+    width = max(len(finding.what) for finding in findings)
+    for finding in findings:
+        print(f"{'ok ' if finding.ok else 'BAD'}  {finding.what:<{width}}  {finding.seen}")
+    bad = sum(not finding.ok for finding in findings)
+    print(f"bench {core.bench.name}: " + (f"{bad} of {len(findings)} checks are bad" if bad else "ready"))
+    return EXIT_STATUS[Verdict.ERROR if bad else Verdict.PASS]
+
+
+def check(core: _core.Rig) -> list[Finding]:
+    """All checks, the bench in its safe state afterwards."""
+    findings = [Finding("bench file", True, str(Path(core.bench.file)))]
+    for fact in core.identities:
+        words = f"{fact['manufacturer']} {fact['model']} {fact['serial']}, {fact['channels']} channels"
+        findings.append(Finding(f"instrument {fact['name']}", True, words))
+    try:
+        core.begin_test(core.seed)
+    except RigError as problem:
+        return [*findings, Finding("power-on at the baseline", False, str(problem))]
+    uut = core.greeting
+    findings.append(Finding("UUT", True, f"{uut['product']} {uut['firmware']}" if uut else "a board on the bench"))
+    findings += [_readback(core, port) for port in core.analog_inputs]
+    for line in core.fixture.lines:
+        level = core.read_line(line)[0]
+        findings.append(Finding(f"line {line}", level != "indeterminate", level))
+    core.end_test()
+    return findings
+
+
+def _readback(core: _core.Rig, port: str) -> Finding:
+    applied = core.value_at(port, core.now)
+    seen = core.read(port)
+    accuracy = core.accuracy(port)
+    unit = core.unit(port)
+    # The source may be off by its accuracy and the readback by as much again.
+    ok = applied is not None and abs(seen - applied) <= 2 * accuracy
+    return Finding(f"readback {port}", ok, f"{seen:.5g} {unit} for {applied} {unit}, allowed +/- {2 * accuracy:.3g} {unit}")

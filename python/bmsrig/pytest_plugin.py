@@ -1,0 +1,272 @@
+"""The pytest plugin: options, the ``rig`` pytest fixture, verdicts, the record and the coverage of requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bmsrig import _core
+from bmsrig.line import Line
+from bmsrig.paths import find_bench, find_fixture
+from bmsrig.requirement import coverage, coverage_table
+from bmsrig.rig import Rig
+from bmsrig.run import Outcome, Run, RunOptions, parse_setting
+from bmsrig.verdict import Verdict
+
+RUN = pytest.StashKey[Run]()
+OUTCOME = pytest.StashKey[Outcome]()
+CLOSED_RUN = pytest.StashKey[Run]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of a run; ``bmsrig run`` takes the same."""
+    group = parser.getgroup("bmsrig", "bmsrig: test a battery management system in the loop")
+    add = group.addoption
+    add("--fixture", default="", metavar="NAME", help="the product's fixture: a name or a folder; default: as the plan's")
+    add("--bench", default="virtual", metavar="NAME", help="a bench of the fixture, or a .yaml file (default: virtual)")
+    add("--uut", default="", metavar="COMMAND", help="the BMS process to test, or a .so; default: what the bench says")
+    add("--reference", default="", metavar="COMMAND", help="reserved: a second BMS process beside the UUT")
+    add("--serial", default="", metavar="TEXT", help="the UUT's serial number, for the record")
+    add("--operator", default="", metavar="TEXT", help="who runs this, for the record; default: the user's name")
+    add("--record", default="", metavar="FILE", help="where the record goes; default: a new file in records/")
+    add("--html", default="", metavar="FILE", help="write the report as one HTML file")
+    add("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", help="a setting of the product")
+    add("--seed", type=int, default=None, metavar="N", help="seed of the bench's noise; default: the bench file's")
+    add("--metrics", default="", metavar="HOST:PORT", help="serve Prometheus metrics, such as 127.0.0.1:9464")
+    add("--answer-timeout", type=float, default=5.0, metavar="S", help="wall time a BMS process has for an answer")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", "requirement(*ids): the requirements of the fixture that this test verifies")
+
+
+# What is run: known once the tests are collected.
+
+
+def _plan_name(session: pytest.Session) -> str:
+    first = Path(session.config.args[0].split("::")[0]) if session.config.args else Path()
+    folder = first.resolve() if first.is_dir() else first.resolve().parent
+    return folder.name
+
+
+def _options(session: pytest.Session) -> RunOptions:
+    option = session.config.option
+    plan = _plan_name(session)
+    if option.reference:
+        raise _core.InputError("--reference is reserved: a reference beside the UUT is not built yet; leave it out")
+    fixture = find_fixture(option.fixture or _fixture_of_bench(option.bench) or plan)
+    return RunOptions(
+        plan=plan,
+        fixture=fixture,
+        bench=find_bench(option.bench, fixture),
+        uut=option.uut,
+        serial=option.serial,
+        operator=option.operator,
+        settings=tuple(parse_setting(text) for text in option.settings),
+        seed=option.seed,
+        record=Path(option.record) if option.record else None,
+        metrics=option.metrics,
+        answer_timeout=option.answer_timeout,
+    )
+
+
+def _fixture_of_bench(bench: str) -> str:
+    """A bench file outside the fixtures says which fixture it is for."""
+    return _core.Bench.load(Path(bench)).fixture if bench.endswith((".yaml", ".yml")) and Path(bench).is_file() else ""
+
+
+def _check_requirements(session: pytest.Session, run: Run) -> None:
+    known = {requirement.id for requirement in run.fixture.requirements}
+    for item in session.items:
+        for unknown in set(_requirements(item)) - known:
+            raise _core.InputError(
+                f"{item.location[0]}:{(item.location[1] or 0) + 1}: {item.name} traces requirement {unknown!r}, which "
+                f"fixture {run.fixture.name} does not have; expected an id of its requirements.csv"
+            )
+
+
+def _requirements(item: pytest.Item) -> list[str]:
+    ids: list[str] = []
+    for marker in item.iter_markers("requirement"):
+        ids.extend(str(id_) for id_ in marker.args if str(id_) not in ids)
+    return ids
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Open the rig and the record, if any of the collected tests uses the rig."""
+    config = session.config
+    uses_rig = any("rig" in getattr(item, "fixturenames", ()) for item in session.items)
+    if not uses_rig or config.option.collectonly or session.testsfailed:
+        return
+    if getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput"):
+        raise pytest.UsageError("a plan runs on one bench: leave pytest-xdist's -n out")
+    try:
+        run = Run(_options(session))
+        _check_requirements(session, run)
+        run.start()
+    except (_core.RigError, OSError) as problem:
+        raise pytest.UsageError(str(problem)) from None
+    config.stash[RUN] = run
+
+
+# A test.
+
+
+def _name(item: pytest.Item) -> str:
+    return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Put every test of a run into the record, also one that the operator interrupts."""
+    run = item.config.stash.get(RUN, None)
+    if run is None:
+        return (yield)
+    outcome = item.stash[OUTCOME] = Outcome()
+    docstring = getattr(getattr(item, "function", None), "__doc__", None) or ""
+    run.begin_test(_name(item), docstring, _requirements(item))
+    try:
+        return (yield)
+    except BaseException as stop:
+        word = type(stop).__name__
+        outcome.worsen(Verdict.ABORTED, f"stopped by the operator ({word})", "")
+        run.core.make_safe()
+        raise
+    finally:
+        run.end_test(outcome)
+
+
+@pytest.fixture
+def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
+    """The rig, at the fixture's baseline with the UUT freshly powered; put into its safe state after the test."""
+    run = request.config.stash[RUN]
+    core = run.begin_rig()
+    yield Rig(core)
+    core.end_test()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn what happened into a verdict: an AssertionError is the UUT's failure, every other exception our error."""
+    report = yield
+    run = item.config.stash.get(RUN, None)
+    if run is None:
+        return report
+    outcome = item.stash[OUTCOME]
+    if report.skipped:
+        outcome.worsen(Verdict.INCONCLUSIVE, _one_line(report.longreprtext) or "skipped", report.longreprtext)
+    elif call.excinfo is not None:
+        problem = call.excinfo.value
+        is_failure = isinstance(problem, AssertionError | pytest.fail.Exception) and report.when == "call"
+        verdict = Verdict.FAIL if is_failure else Verdict.ERROR
+        outcome.worsen(verdict, _one_line(f"{problem}") or type(problem).__name__, report.longreprtext)
+        if isinstance(problem, _core.InstrumentError):
+            run.instrument_error()
+        if isinstance(problem, _core.LinkError | _core.InstrumentError | _core.WiringError):
+            item.session.shouldstop = f"the bench cannot go on: {_one_line(str(problem))}"
+    if report.when == "call":
+        run.judge_rig(outcome)
+        if outcome.verdict != Verdict.PASS and report.outcome == "passed":
+            report.outcome = "failed"
+            report.longrepr = outcome.details[-1]
+    report.user_properties.append(("verdict", outcome.verdict.word))
+    if report.when == "call":
+        report.user_properties.append(("requirements", " ".join(_requirements(item))))
+    report.bmsrig_verdict = outcome.verdict  # type: ignore[attr-defined]
+    return report
+
+
+def _one_line(text: str) -> str:
+    return text.strip().splitlines()[0][:500] if text.strip() else ""
+
+
+def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
+    """Verdicts in the field's words."""
+    verdict: Verdict | None = getattr(report, "bmsrig_verdict", None)
+    if verdict is None or (report.when != "call" and report.outcome == "passed"):
+        return None
+    if verdict == Verdict.PASS:
+        return "passed", ".", "PASS"
+    if verdict == Verdict.FAIL:
+        return "failed", "F", "FAIL"
+    if verdict == Verdict.INCONCLUSIVE:
+        return "inconclusive", "i", "INCONCLUSIVE"
+    return "error", "E", "ERROR"
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> Generator[None, None, None]:
+    """Let JUnit's writer count an error of ours during the call as an error: it calls all of them failures."""
+    when = report.when
+    is_error = when == "call" and getattr(report, "bmsrig_verdict", None) == Verdict.ERROR
+    if is_error:
+        report.when = "setup"
+    try:
+        yield
+    finally:
+        report.when = when
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Show a line's recent history where a plain assert compares it."""
+    if isinstance(left, Line):
+        return [f"{left.name} {op} {right!r}", *repr(left).splitlines()]
+    return None
+
+
+# The end.
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """The rig is made safe by the interrupted test itself; here is only the place that pytest tells of it."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
+    """Close the record and write the reports that were asked for."""
+    yield
+    run = session.config.stash.get(RUN, None)
+    if run is None:
+        return
+    interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldstop
+    floor = Verdict.PASS
+    message = ""
+    if interrupted:
+        floor, message = Verdict.ABORTED, "stopped by the operator"
+    elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+        floor, message = Verdict.ERROR, "pytest had an internal error"
+    elif session.shouldstop:
+        message = str(session.shouldstop)
+    run.close(floor, message)
+    del session.config.stash[RUN]
+    session.config.stash[CLOSED_RUN] = run
+    if session.config.option.html:
+        from bmsrig_reports.html import write_html
+
+        write_html(run.record_file, Path(session.config.option.html))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """The coverage of the requirements, and where the record and the report are."""
+    run = config.stash.get(CLOSED_RUN, None)
+    if run is None:
+        return
+    for report in terminalreporter.getreports("inconclusive"):
+        terminalreporter.write_sep("_", f"INCONCLUSIVE {report.head_line}", yellow=True)
+        terminalreporter.write_line(report.longreprtext)
+    terminalreporter.section("requirements")
+    for line in coverage_table(coverage(run.fixture.requirements, run.requirements, run.verdicts)):
+        terminalreporter.write_line(line)
+    terminalreporter.write_line("")
+    terminalreporter.write_line(f"verdict: {run.verdict.name}")
+    terminalreporter.write_line(f"record:  {run.record_file}")
+    if config.option.html:
+        terminalreporter.write_line(f"report:  {Path(config.option.html)}")

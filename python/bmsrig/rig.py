@@ -1,0 +1,120 @@
+"""The rig as a test plan sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bmsrig import _core
+from bmsrig.line import Line
+from bmsrig.stimulus import Cell, Cells, Supply, Switch, Temperature
+from bmsrig.threshold import Threshold
+
+
+class Rig:
+    """One bench with one UUT, during one test.
+
+    A test starts from the fixture's baseline: a healthy battery, the system on, everything settled. Time passes only in
+    the calls that say so: :meth:`wait`, :meth:`settle`, :meth:`restart`, expectations, searches and ramps.
+    """
+
+    def __init__(self, core: _core.Rig) -> None:
+        self._core = core
+        self.cells = Cells(core)
+        """All cells; ``rig.cells.set(3.30)`` applies one voltage to all of them in the same instant."""
+
+    @property
+    def now(self) -> float:
+        """Seconds since the start of the test."""
+        return self._core.now
+
+    def cell(self, number: int) -> Cell:
+        """A cell by its number from 1. Raises InputError if the battery has no such cell."""
+        return Cell(self._core, number)
+
+    def temperature(self, number: int = 1) -> Temperature:
+        """A temperature sensor by its number from 1."""
+        return Temperature(self._core, number)
+
+    @property
+    def supply(self) -> Supply:
+        """The voltage at the UUT's supply terminals."""
+        return Supply(self._core)
+
+    def switch(self, port: str) -> Switch:
+        """A contact of the bench by the UUT's port it stands at, such as ``remote.link``."""
+        return Switch(self._core, port)
+
+    def line(self, name: str) -> Line:
+        """A line by its name in the wiring. Raises RigError naming the lines there are."""
+        return Line(self._core, name)
+
+    def wait(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        self._core.run_for(seconds)
+
+    def settle(self) -> None:
+        """Wait until all that was applied stands at the terminals and the UUT has had its reaction time since."""
+        self._core.settle()
+
+    def restart(self, **settings: float | str) -> None:
+        """Switch the UUT off, back to the baseline, and on again with these settings over the run's, and settle.
+
+        The names are the fixture's settings (``under_voltage=2.60``, ``cells=16``, ``variant="minibms"``). Limits that
+        refer to a setting follow it. Raises InputError for an unknown name or a value out of range.
+        """
+        self._core.power_cycle([(name, _setting_text(value)) for name, value in settings.items()])
+
+    def setting(self, name: str) -> float:
+        """A setting in force, as a number in its base unit. Raises RigError if there is none or it is not a number."""
+        return self._core.fixture.setting_number(name)
+
+    def limit(self, name: str) -> _core.Limit:
+        """A limit of the fixture by its name. Raises RigError naming those that are most alike."""
+        return self._core.fixture.limit(name)
+
+    @property
+    def reaction_time(self) -> float:
+        """The longest that this product may take from a stimulus to its reaction, in s (from its fixture)."""
+        return self._core.fixture.reaction_time
+
+    def measure(
+        self, name: str, value: float | Threshold, uncertainty: float | None = None, comment: str = ""
+    ) -> _core.Measurement:
+        """Judge a value by the fixture's limit of this name and put it into the record.
+
+        uncertainty: half width in the limit's unit; by default the threshold's own, or for a time between two edges
+        what their time stamps leave open, otherwise 0.
+        A measurement outside its limit does not end the test: all that a test measures is recorded, and the worst of
+        it is the test's verdict. Raises RigError if there is no such limit or the value is not finite.
+        """
+        if isinstance(value, Threshold):
+            uncertainty = value.uncertainty if uncertainty is None else uncertainty
+            value = value.value
+        if uncertainty is None:
+            is_time = self.limit(name).unit == "s"
+            uncertainty = 2 * max(map(self._core.stamp_uncertainty, self._core.fixture.lines)) if is_time else 0.0
+        return self._core.measure(name, value, uncertainty, comment)
+
+    def mark(self, text: str) -> None:
+        """Put a remark on the test's time line; the report shows it in the picture."""
+        self._core.mark(text)
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """Name a part of a test: marked in the picture, and named in the error if something goes wrong inside."""
+        self._core.mark(text)
+        try:
+            yield
+        except BaseException as problem:
+            problem.add_note(f"in step: {text}")
+            raise
+
+    @property
+    def trace_text(self) -> str:
+        """Every change of this test, a line each: ``<ns> <signal> <value>``. The same run gives the same bytes."""
+        return self._core.trace_text
+
+
+def _setting_text(value: float | str) -> str:
+    return value if isinstance(value, str) else repr(value)

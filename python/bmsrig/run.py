@@ -1,0 +1,258 @@
+"""One run: the rig, its record, and the verdicts of its tests."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import importlib.metadata
+import platform
+import re
+import shlex
+import shutil
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bmsrig import _core, paths
+from bmsrig.metrics import Metrics
+from bmsrig.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the user asked for on the command line."""
+
+    plan: str
+    fixture: Path
+    bench: Path
+    uut: str = ""
+    serial: str = ""
+    operator: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+    seed: int | None = None
+    record: Path | None = None
+    metrics: str = ""
+    answer_timeout: float = 5.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a test ended."""
+
+    verdict: Verdict = Verdict.PASS
+    message: str = ""
+    details: list[str] = field(default_factory=list)
+
+    def worsen(self, verdict: Verdict, message: str, details: str) -> None:
+        """Keep the worse verdict with its message; details add up."""
+        if verdict > self.verdict or not self.message:
+            self.message = message or self.message
+        self.verdict = max(self.verdict, verdict)
+        if details:
+            self.details.append(details)
+
+
+def utc_now() -> str:
+    """The wall clock, once at the start and once at the end of a run: everything between is on the rig's own clock."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_setting(text: str) -> tuple[str, str]:
+    """``name=value`` as a pair. Raises InputError."""
+    name, equals, value = text.partition("=")
+    if not equals or not name or not value:
+        raise _core.InputError(f"--set {text[:200]!r}: expected name=value, such as --set under_voltage=2.70")
+    return name, value
+
+
+def default_record(plan: str, serial: str) -> Path:
+    """``records/<UTC time>-<plan>-<serial number>.db``, the names reduced to what every file system takes."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    parts = [stamp, *(re.sub(r"[^A-Za-z0-9_-]+", "_", part)[:40] for part in (plan, serial) if part)]
+    return Path("records") / ("-".join(parts) + ".db")
+
+
+def test_seed(seed: int, test: str) -> int:
+    """A seed for each test that does not depend on which tests run before it."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{test}".encode()).digest()[:8], "big")
+
+
+class Run:
+    """A rig, opened for one run, and the record it writes. Raises RigError if a file or an option is wrong."""
+
+    def __init__(self, options: RunOptions) -> None:
+        self.options = options
+        self.core = _core.Rig(
+            fixture=options.fixture,
+            bench=options.bench,
+            settings=list(options.settings),
+            uut=options.uut,
+            process_folder=str(paths.process_folder()),
+            seed=options.seed,
+            answer_timeout=options.answer_timeout,
+        )
+        self.fixture = self.core.fixture
+        self.verdict = Verdict.PASS
+        self.verdicts: dict[str, Verdict] = {}
+        self.requirements: dict[str, list[str]] = {}
+        self.record_file = options.record or default_record(options.plan, options.serial)
+        self._record: _core.Record | None = None
+        self._metrics = Metrics(options.metrics) if options.metrics else None
+        self._test = ""
+        self._wall_start = 0.0
+        self._rig_used = False
+        self._uut_known = False
+        self._closed = False
+
+    # The run.
+
+    def start(self) -> None:
+        """Create the record. Raises InputError if the file exists already or cannot be written."""
+        if self._record is not None:
+            return
+        if self.options.record is None:
+            self.record_file.parent.mkdir(parents=True, exist_ok=True)
+        header = {
+            "id": str(uuid.uuid4()),
+            "started_utc": utc_now(),
+            "plan": self.options.plan,
+            "bench": self.core.bench.name,
+            "serial": self.options.serial,
+            "operator": self.options.operator or _user(),
+            "uut_command": self.core.uut_command,
+        }
+        self._record = _core.Record.create(
+            file=self.record_file,
+            header=header,
+            properties=self._properties(),
+            inputs=self._input_files(),
+            fixture=self.fixture,
+            seed=self.core.seed,
+        )
+        self.core.attach(self._record)
+
+    def close(self, floor: Verdict = Verdict.PASS, message: str = "") -> None:
+        """End the run: the bench safe, the record closed with the worst verdict. Harmless if called twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self.verdict = max(self.verdict, floor)
+        try:
+            self.core.make_safe()
+        except _core.RigError as problem:
+            self.verdict = Verdict.ERROR
+            message = f"{message}\n{problem}".strip()
+        if self._record is not None:
+            self._record.end_run(self.verdict.word, message, utc_now())
+            self.core.attach(None)
+            self._record = None
+        if self._metrics is not None:
+            self._metrics.run_ended(self.verdict)
+
+    def _properties(self) -> dict[str, str]:
+        versions = {f"version.{name}": importlib.metadata.version(name) for name in ("bmsrig", "pytest", "jinja2")}
+        settings = {f"setting.{name}": value for name, value in self.fixture.settings.items()}
+        instruments = {
+            f"instrument.{fact['name']}": " ".join(
+                word for word in (fact["manufacturer"], fact["model"], fact["serial"], fact["firmware"]) if word
+            )
+            + (f", calibrated {fact['calibrated']}" if fact["calibrated"] else "")
+            for fact in self.core.identities
+        }
+        return {
+            **versions,
+            "version.python": platform.python_version(),
+            "version.compiler": _core.compiler,
+            "host": platform.node(),
+            "host.system": platform.platform(),
+            "fixture.title": self.fixture.title,
+            **settings,
+            **instruments,
+            **_program_hash(self.core.uut_command),
+        }
+
+    def _input_files(self) -> list[tuple[str, str, str]]:
+        folder = Path(self.fixture.folder)
+        files = [folder / name for name in ("fixture.yaml", "wiring.yaml", "limits.yaml", "requirements.csv")]
+        rows = []
+        for name, file in [*((file.name, file) for file in files), ("bench.yaml", Path(self.core.bench.file))]:
+            content = file.read_bytes()
+            rows.append((name, hashlib.sha256(content).hexdigest(), content.decode("utf-8", "replace")))
+        return rows
+
+    # A test.
+
+    def begin_test(self, name: str, docstring: str, requirements: list[str]) -> None:
+        """A test starts; the rig itself is started by :meth:`begin_rig`, if the test uses it."""
+        assert self._record is not None, "start() comes first"
+        title, _, description = docstring.strip().partition("\n")
+        self._record.begin_test(name, title.strip(), description.strip(), requirements)
+        self._test = name
+        self.requirements[name] = requirements
+        self._wall_start = time.monotonic()
+        self._rig_used = False
+
+    def begin_rig(self) -> _core.Rig:
+        """Bring the rig to the baseline for the present test, the UUT freshly powered."""
+        assert self._record is not None, "start() comes first"
+        self._rig_used = True
+        self.core.begin_test(test_seed(self.core.seed, self._test))
+        if not self._uut_known and self.core.greeting:
+            self._uut_known = True
+            for fact, value in self.core.greeting.items():
+                self._record.set_property(f"uut.{fact}", str(value))
+        return self.core
+
+    def judge_rig(self, outcome: Outcome) -> None:
+        """Add what the present test measured to its outcome."""
+        if not self._rig_used or self.core.verdict == "pass":
+            return
+        worst = Verdict.from_word(self.core.verdict)
+        lines = [str(measurement) for measurement in self.core.failed]
+        first = next(line for line, m in zip(lines, self.core.failed, strict=True) if m.verdict == worst.word)
+        outcome.worsen(worst, first, "Measurements that did not pass:\n  " + "\n  ".join(lines))
+
+    def instrument_error(self) -> None:
+        """An instrument had an error: count it."""
+        if self._metrics is not None:
+            self._metrics.instrument_error()
+
+    def end_test(self, outcome: Outcome) -> None:
+        """The present test has ended; commits it to the record."""
+        assert self._record is not None, "start() comes first"
+        wall = time.monotonic() - self._wall_start
+        self.verdicts[self._test] = outcome.verdict
+        self.verdict = max(self.verdict, outcome.verdict)
+        self._record.end_test(
+            verdict=outcome.verdict.word,
+            message=outcome.message,
+            details="\n\n".join(outcome.details),
+            wall_seconds=wall,
+            simulated_seconds=self.core.now if self._rig_used else 0.0,
+            rig=self.core if self._rig_used else None,
+        )
+        if self._metrics is not None:
+            self._metrics.test_ended(outcome.verdict, wall, self.core)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
+
+
+def _program_hash(command: str) -> dict[str, str]:
+    """The hash of the program that a command starts, so that a record says which build it tested."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return {}
+    program = shutil.which(words[0]) if words else None
+    if program is None and words and Path(words[0]).is_file():
+        program = words[0]
+    if program is None:
+        return {}
+    return {"uut.program": program, "uut.sha256": hashlib.sha256(Path(program).read_bytes()).hexdigest()}

@@ -1,0 +1,109 @@
+"""The HTML report: one file without any reference to the outside, made from a record alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bmsrig_reports import words
+from bmsrig_reports.gauge import make_gauge
+from bmsrig_reports.picture import Picture, make_picture
+from bmsrig_reports.record import Measurement, Record, RecordFile, Test
+from bmsrig_reports.verdict import VERDICTS
+
+FOLDER = Path(__file__).parent
+UPLOT = FOLDER / "vendor" / "uplot"
+
+GROUPS = (
+    ("setting.", "Settings"),
+    ("uut.", "Unit under test"),
+    ("instrument.", "Instruments"),
+    ("version.", "Versions"),
+    ("", "Further facts"),
+)
+"""Prefixes of a record's properties, and what the reader calls them."""
+
+
+def write_html(record_file: Path | str, html_file: Path | str) -> None:
+    """Make the report of a record. The same record gives the same bytes.
+
+    Raises RecordError if the record cannot be read, OSError if the report cannot be written.
+    """
+    with RecordFile(record_file) as file:
+        page = render_html(file.read(), lambda test: make_picture(test, file.trace(test.id), file.trace_end(test.id)))
+    Path(html_file).write_text(page, encoding="utf-8", newline="\n")
+
+
+def render_html(record: Record, draw: Callable[[Test], Picture]) -> str:
+    """The page as text. draw: makes the picture of a test."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_printable,
+    )
+    environment.filters.update(
+        reading=words.reading, limit=words.limit, seconds=words.seconds, moment=words.moment, gauge=make_gauge
+    )
+    template = environment.get_template("template.html")
+    return template.render(
+        record=record,
+        verdicts=VERDICTS,
+        missing=[row.requirement for row in record.coverage if not row.tests],
+        numbers=_number_measurements(record),
+        facts=_facts(record.properties),
+        draw=draw,
+        style=_style(UPLOT / "uPlot.min.css", FOLDER / "report.css"),
+        script=_script(UPLOT / "uPlot.iife.min.js", FOLDER / "report.js"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Properties of a run that belong together, without their common prefix."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def _facts(properties: dict[str, str]) -> list[Facts]:
+    groups: list[Facts] = []
+    left = dict(properties)
+    for prefix, title in GROUPS:
+        names = sorted(name for name in left if name.startswith(prefix))
+        if names:
+            groups.append(Facts(title, tuple((name.removeprefix(prefix), left.pop(name)) for name in names)))
+    return groups
+
+
+def _number_measurements(record: Record) -> list[tuple[Test, Measurement]]:
+    return [(test, measurement) for test in record.tests for measurement in test.measurements]
+
+
+def _printable(value: object) -> object:
+    """What every text of the record goes through before it is escaped."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return words.printable(value)
+    return value
+
+
+def _style(*files: Path) -> Markup:
+    return Markup("\n".join(_inlined(file, "</style") for file in files))  # noqa: S704
+
+
+def _script(*files: Path) -> Markup:
+    return Markup("\n".join(_inlined(file, "</script") for file in files))  # noqa: S704
+
+
+def _inlined(file: Path, forbidden: str) -> str:
+    """A file of ours as it may stand inside an element, which it must not close."""
+    text = file.read_text(encoding="utf-8")
+    if forbidden in text.lower():
+        raise ValueError(f"{file}: contains {forbidden!r} and cannot be inlined")
+    return text.strip()

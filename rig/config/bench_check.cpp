@@ -1,0 +1,46 @@
+#include "rig/config/bench_check.h"
+
+#include <algorithm>
+
+#include "rig/config/yaml_reader.h"
+#include "rig/error.h"
+#include "rig/names.h"
+
+namespace bmsrig {
+
+namespace {
+
+void check_pin(const Pin& pin, int line, const std::string& net, const Fixture& fixture,
+               const Bench& bench) {
+    if (std::ranges::find(bench.instruments, pin.instrument, &InstrumentSpec::name) !=
+        bench.instruments.end())
+        return;
+    std::vector<std::string> names;
+    for (const InstrumentSpec& instrument : bench.instruments) names.push_back(instrument.name);
+    throw InputError(bench.file.string(), bench.instruments_line,
+                     "instruments: \"" + pin.instrument + "\" is missing, which " + net + " in " +
+                         fixture.wiring.file() + ":" + std::to_string(line) + " needs; " +
+                         suggest(pin.instrument, names));
+}
+
+}  // namespace
+
+void check_bench(const Fixture& fixture, const Bench& bench) {
+    if (bench.fixture != fixture.name) {
+        throw InputError(bench.file.string(), bench.fixture_line,
+                         "fixture: the bench is made for " + in_quotes(bench.fixture) +
+                             "; expected " + in_quotes(fixture.name) + ", the fixture in " +
+                             fixture.folder.string());
+    }
+    for (const InputNet& net : fixture.wiring.inputs()) {
+        check_pin(net.source, net.line, "the input " + net.port, fixture, bench);
+    }
+    for (const LoadNet& net : fixture.wiring.loads()) {
+        check_pin(net.across, net.line, "the load " + net.port, fixture, bench);
+    }
+    for (const LineNet& net : fixture.wiring.lines()) {
+        check_pin(net.reader, net.line, "the line " + net.name, fixture, bench);
+    }
+}
+
+}  // namespace bmsrig

@@ -1,0 +1,212 @@
+#include "rig/config/wiring_reader.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "rig/config/yaml_reader.h"
+
+namespace bmsrig {
+
+namespace {
+
+constexpr std::string_view placeholder = "{n}";
+constexpr int most_repeats = 64;
+constexpr int most_channels = 999;
+
+std::string with_number(std::string text, int number) {
+    for (auto at = text.find(placeholder); at != std::string::npos; at = text.find(placeholder)) {
+        text.replace(at, placeholder.size(), std::to_string(number));
+    }
+    return text;
+}
+
+/// How often a net is repeated: the setting that `count` names, or once.
+int repeats(const YamlNode& entry, const Settings& settings) {
+    const YamlNode* count = entry.find("count");
+    const bool has_placeholder = entry.key().find(placeholder) != std::string::npos;
+    if (count == nullptr) {
+        if (has_placeholder)
+            entry.refuse("the name has {n} in it, but the key \"count\" is missing");
+        return 1;
+    }
+    if (!has_placeholder)
+        count->refuse("the net is repeated; expected {n} in its name, such as cell.{n}");
+    if (!settings.has(count->text()))
+        count->refuse(unknown_name("setting", count->text(), settings.names()));
+    double number = NAN;
+    try {
+        number = settings.number(count->text());
+    } catch (const std::exception& problem) {
+        count->refuse(problem.what());
+    }
+    if (!(number >= 1 && number <= most_repeats && number == std::floor(number))) {
+        count->refuse("the setting " + count->text() + " is " + settings.text(count->text()) +
+                      "; expected a whole number from 1 to " + std::to_string(most_repeats));
+    }
+    return static_cast<int>(number);
+}
+
+std::string port_name(const YamlNode& node, const std::string& text, int number) {
+    std::string name = with_number(text, number);
+    if (!is_name(name))
+        node.refuse(in_quotes(text) +
+                    " is no name of a port; expected a-z, 0-9, _ and . such as cell.{n}");
+    return name;
+}
+
+Pin read_pin(const YamlNode& node, int number) {
+    const std::string text = with_number(node.text(), number);
+    const std::size_t dot = text.rfind('.');
+    Pin pin;
+    const char* end = text.data() + text.size();
+    const char* digits = dot == std::string::npos ? end : text.data() + dot + 1;
+    const auto [stop, problem] = std::from_chars(digits, end, pin.channel);
+    pin.instrument = text.substr(0, dot == std::string::npos ? 0 : dot);
+    if (!is_name(pin.instrument) || problem != std::errc{} || stop != end || pin.channel < 1 ||
+        pin.channel > most_channels) {
+        node.refuse(
+            in_quotes(node.text()) +
+            " is no pin; expected an instrument and its channel (1 or more), such as cells.3");
+    }
+    return pin;
+}
+
+/// "supply", "floating", or volts.
+ContactLevel read_contact_level(const YamlNode& node) {
+    if (node.kind() == YamlNode::Kind::scalar) {
+        if (node.text() == "supply") return {ContactLevel::Kind::supply, 0};
+        if (node.text() == "floating") return {ContactLevel::Kind::floating, 0};
+        if (node.text().find(' ') == std::string::npos) {
+            node.refuse(in_quotes(node.text()) +
+                        " stands here; expected supply, floating, or volts such as \"0 V\"");
+        }
+    }
+    return {ContactLevel::Kind::fixed, node.number(Unit::volt)};
+}
+
+void read_rating(const YamlNode& node, InputNet& net) {
+    if (node.items().size() != 2)
+        node.refuse("expected two values, the lowest and the highest, such as [0 V, 5 V]");
+    net.rating_low = node.items()[0].number(net.unit);
+    net.rating_high = node.items()[1].number(net.unit);
+    if (*net.rating_low > *net.rating_high) {
+        node.refuse("the rating ends below its beginning; expected the lowest value first");
+    }
+}
+
+void read_contact(const YamlNode& node, InputNet& net) {
+    net.closed = read_contact_level(node.at("closed"));
+    net.open = read_contact_level(node.at("open"));
+    if (net.unit != Unit::volt)
+        node.at("unit").refuse("a contact with levels stands here; expected V");
+}
+
+InputNet read_input(const YamlNode& node, int number) {
+    node.allow_keys({"source", "count", "unit", "rating", "closed", "open"});
+    InputNet net;
+    net.line = node.line();
+    net.port = port_name(node, node.key(), number);
+    net.source = read_pin(node.at("source"), number);
+    const YamlNode& unit = node.at("unit");
+    const std::string& word = unit.word({"V", "A", "ohm", "degC", "bool"});
+    net.unit = unit_from_string(word);
+    if (node.find("closed") != nullptr || node.find("open") != nullptr) read_contact(node, net);
+    if (!net.closed && net.unit != Unit::boolean) {
+        read_rating(node.at("rating"), net);
+    } else if (const YamlNode* rating = node.find("rating")) {
+        rating->refuse(
+            "a contact puts one of two levels on the net and has no rating; expected none");
+    }
+    return net;
+}
+
+double positive(const YamlNode& node, Unit unit) {
+    const double value = node.number(unit);
+    if (value <= 0) node.refuse(in_quotes(node.text()) + " stands here; expected more than zero");
+    return value;
+}
+
+LoadNet read_load(const YamlNode& node, int number) {
+    node.allow_keys({"across", "resistance", "count"});
+    return {port_name(node, node.key(), number), read_pin(node.at("across"), number),
+            positive(node.at("resistance"), Unit::ohm), node.line()};
+}
+
+LineNet::Stage read_stage(const YamlNode& line) {
+    const YamlNode& node = line.at("stage");
+    node.allow_keys({"high_drop", "high_resistance", "low_resistance"});
+    LineNet::Stage stage;
+    stage.high_drop_volts = node.at("high_drop").number(Unit::volt);
+    if (stage.high_drop_volts < 0)
+        node.at("high_drop").refuse("is below zero; expected how far below the supply high stands");
+    stage.high_ohms = positive(node.at("high_resistance"), Unit::ohm);
+    if (const YamlNode* low = node.find("low_resistance"))
+        stage.low_ohms = positive(*low, Unit::ohm);
+
+    const YamlNode& threshold = line.at("threshold");
+    threshold.allow_keys({"inactive_below", "active_above"});
+    stage.inactive_below_volts = positive(threshold.at("inactive_below"), Unit::volt);
+    stage.active_above_volts = positive(threshold.at("active_above"), Unit::volt);
+    if (stage.inactive_below_volts >= stage.active_above_volts) {
+        threshold.refuse(
+            "the thresholds stand the wrong way round; expected inactive_below < active_above");
+    }
+    if (const YamlNode* down = line.find("pull_down"))
+        stage.pull_down_ohms = positive(*down, Unit::ohm);
+    if (const YamlNode* up = line.find("pull_up")) {
+        up->allow_keys({"resistance", "to"});
+        stage.pull_up_ohms = positive(up->at("resistance"), Unit::ohm);
+        stage.pull_up_volts = up->at("to").number(Unit::volt);
+        if (stage.pull_up_volts < stage.active_above_volts) {
+            up->at("to").refuse("pulls a floating line to " +
+                                format_quantity(stage.pull_up_volts, Unit::volt) +
+                                ", which does not read as active; expected " +
+                                format_quantity(stage.active_above_volts, Unit::volt) + " or more");
+        }
+    }
+    return stage;
+}
+
+LineNet read_line(const YamlNode& node, int number) {
+    node.allow_keys(
+        {"port", "reader", "count", "stage", "pull_down", "pull_up", "threshold", "debounce"});
+    LineNet net;
+    net.line = node.line();
+    net.name = port_name(node, node.key(), number);
+    net.port = port_name(node.at("port"), node.at("port").text(), number);
+    net.reader = read_pin(node.at("reader"), number);
+    net.debounce = node.at("debounce").duration();
+    if (node.find("stage") != nullptr) {
+        net.stage = read_stage(node);
+        return net;
+    }
+    for (const char* key : {"pull_down", "pull_up", "threshold"}) {
+        if (const YamlNode* part = node.find(key)) {
+            part->refuse(
+                "stands without a stage; a lamp or a contact has neither pull nor threshold");
+        }
+    }
+    return net;
+}
+
+template <typename Net>
+void read_nets(const YamlNode& section, const Settings& settings, Net (*read)(const YamlNode&, int),
+               std::vector<Net>& nets) {
+    for (const YamlNode& entry : section.entries()) {
+        const int last = repeats(entry, settings);
+        for (int number = 1; number <= last; ++number) nets.push_back(read(entry, number));
+    }
+}
+
+}  // namespace
+
+Netlist read_netlist(const std::filesystem::path& file, const Settings& settings) {
+    const YamlNode root = read_yaml_format(file, {"format", "inputs", "loads", "lines"});
+    Netlist nets;
+    read_nets(root.at("inputs"), settings, read_input, nets.inputs);
+    read_nets(root.at("loads"), settings, read_load, nets.loads);
+    read_nets(root.at("lines"), settings, read_line, nets.lines);
+    return nets;
+}
+
+}  // namespace bmsrig

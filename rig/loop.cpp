@@ -1,0 +1,306 @@
+#include "rig/loop.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "rig/clock.h"
+#include "rig/error.h"
+#include "rig/names.h"
+
+namespace bmsrig {
+
+namespace {
+
+constexpr const char* supply_port = "supply";
+
+SignalKind signal_kind(link::PortKind kind) {
+    switch (kind) {
+        case link::PortKind::stage: return SignalKind::stage;
+        case link::PortKind::contact: return SignalKind::contact;
+        case link::PortKind::level: return SignalKind::level;
+        default: return SignalKind::analog;
+    }
+}
+
+Unit unit_of(link::PortKind kind) {
+    switch (kind) {
+        case link::PortKind::volt: return Unit::volt;
+        case link::PortKind::ampere: return Unit::ampere;
+        case link::PortKind::celsius: return Unit::celsius;
+        case link::PortKind::ohm: return Unit::ohm;
+        case link::PortKind::boolean: return Unit::boolean;
+        case link::PortKind::ratio: return Unit::ratio;
+        default: return Unit::none;
+    }
+}
+
+/// The electrical side of an instrument. A real one has none: its terminals are copper and cannot feel a process.
+template <typename Terminals>
+Terminals* terminals_of(const Pin& pin, const std::map<std::string, Instrument*>& bench, const std::string& net) {
+    const auto found = bench.find(pin.instrument);
+    if (found == bench.end()) {
+        throw WiringError("net " + net + " ends at " + to_string(pin) + ", but the bench has no instrument \"" +
+                          pin.instrument + "\"");
+    }
+    if (auto* terminals = dynamic_cast<Terminals*>(found->second)) return terminals;
+    throw WiringError("net " + net + ": instrument \"" + pin.instrument +
+                      "\" is not virtual, so a BMS process cannot feel its terminals; use a virtual driver in the bench "
+                      "file, or set uut: none there and wire a board");
+}
+
+const link::Port* find_port(const link::Greeting& greeting, const std::string& name, link::PortDirection direction,
+                            std::uint32_t& index) {
+    for (std::uint32_t i = 0; i < greeting.ports.size(); ++i) {
+        const link::Port& port = greeting.ports[i];
+        if (port.name == name && port.direction == direction) {
+            index = i;
+            return &port;
+        }
+    }
+    return nullptr;
+}
+
+std::string port_names(const link::Greeting& greeting, link::PortDirection direction) {
+    std::string list;
+    for (const auto& port : greeting.ports) {
+        if (port.direction == direction) list += (list.empty() ? "" : ", ") + port.name;
+    }
+    return list.empty() ? "none" : list;
+}
+
+bool same_value(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+}  // namespace
+
+void ExchangeTimes::add(double seconds) {
+    const auto bucket = std::ranges::lower_bound(bounds, seconds) - bounds.begin();
+    ++counts.at(static_cast<std::size_t>(bucket));
+    total_seconds += seconds;
+}
+
+Loop::Loop(const Wiring& wiring, const std::vector<std::string>& products,
+           const std::map<std::string, Instrument*>& bench, Trace& trace, const link::Command& command,
+           link::TranscriptSink sink, Instant power_on)
+    : trace_(trace), link_(link::Link::start(command, std::move(sink))), power_on_(power_on) {
+    if (std::ranges::find(products, greeting().product) == products.end()) {
+        throw WiringError("the UUT \"" + command.line + "\" says it is a \"" + greeting().product +
+                          "\", but this fixture is for: " + suggest("", products).substr(11));
+    }
+    bind_inputs(wiring, bench);
+    declare_outputs();
+    bind_lines(wiring, bench);
+    bind_loads(wiring, bench);
+    listen();
+}
+
+Loop::~Loop() {
+    // The terminals outlive this power-on; what they call must not.
+    for (auto* source : sources_) source->on_terminal_change({});
+    for (auto* sense : senses_) sense->on_bias_change({});
+}
+
+void Loop::bind_inputs(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
+    for (const InputNet& net : wiring.inputs()) {
+        std::uint32_t port = 0;
+        if (find_port(greeting(), net.port, link::PortDirection::input, port) == nullptr) {
+            throw WiringError(wiring.file() + ":" + std::to_string(net.line) + ": the wiring drives the input \"" +
+                              net.port + "\", which the UUT " + greeting().product +
+                              " does not have; its inputs: " + port_names(greeting(), link::PortDirection::input));
+        }
+        Input input{&net, terminals_of<SourceTerminals>(net.source, bench, net.port), port};
+        const auto joins_supply = [](const std::optional<ContactLevel>& level) {
+            return level && level->kind == ContactLevel::Kind::supply;
+        };
+        input.follows_supply = joins_supply(net.closed) || joins_supply(net.open);
+        auto& channels = inputs_of_[net.source.instrument];
+        channels.resize(std::max(channels.size(), static_cast<std::size_t>(net.source.channel) + 1));
+        channels[static_cast<std::size_t>(net.source.channel)].push_back(inputs_.size());
+        inputs_.push_back(input);
+    }
+    for (const auto& port : greeting().ports) {
+        if (port.direction == link::PortDirection::output) continue;
+        const bool driven =
+            std::ranges::any_of(wiring.inputs(), [&](const InputNet& net) { return net.port == port.name; });
+        if (!driven) {
+            throw WiringError(wiring.file() + ": the UUT " + greeting().product + " has an input \"" + port.name +
+                              "\" that no net of the wiring drives; add it under inputs:");
+        }
+    }
+    for (const Input& input : inputs_) {
+        if (input.net->port == supply_port) supply_ = net_value(input);
+    }
+    for (Input& input : inputs_) {
+        input.value = net_value(input);
+        changed_.push_back({input.port, input.value});
+    }
+    is_changed_.assign(inputs_.size(), false);
+}
+
+void Loop::declare_outputs() {
+    outputs_.resize(greeting().ports.size());
+    for (std::size_t i = 0; i < greeting().ports.size(); ++i) {
+        const link::Port& port = greeting().ports[i];
+        if (port.direction == link::PortDirection::input) continue;
+        const SignalInfo info{"uut." + port.name, signal_kind(port.kind), unit_of(port.kind)};
+        const auto known = trace_.find(info.name);
+        if (known && trace_.signals()[*known] != info) {
+            throw WiringError("the UUT now declares \"" + port.name + "\" as another kind of output than before");
+        }
+        outputs_[i].signal = known ? *known : trace_.declare(info);
+    }
+}
+
+void Loop::bind_lines(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
+    for (const LineNet& net : wiring.lines()) {
+        const std::string where = wiring.file() + ":" + std::to_string(net.line) + ": line " + net.name;
+        std::uint32_t index = 0;
+        const link::Port* port = find_port(greeting(), net.port, link::PortDirection::output, index);
+        if (port == nullptr) {
+            throw WiringError(where + " reads the output \"" + net.port + "\", which the UUT " + greeting().product +
+                              " does not have; its outputs: " + port_names(greeting(), link::PortDirection::output));
+        }
+        const bool is_stage = port->kind == link::PortKind::stage;
+        if (is_stage != net.stage.has_value() || signal_kind(port->kind) == SignalKind::analog) {
+            throw WiringError(where + ": the UUT's output \"" + net.port + "\" is a " +
+                              std::string(link::to_string(port->kind)) + "; expected " +
+                              (net.stage ? "a stage" : "a contact or a level"));
+        }
+        Line line{&net, terminals_of<SenseTerminals>(net.reader, bench, net.name)};
+        line.is_stage = is_stage;
+        line.output = is_stage ? static_cast<double>(StageState::floating) : 0;
+        line.bias = dynamic_cast<LineBank&>(*bench.at(net.reader.instrument)).bias(net.reader.channel);
+        outputs_[index].lines.push_back(lines_.size());
+        lines_of_[net.reader.instrument].push_back(lines_.size());
+        lines_.push_back(line);
+    }
+}
+
+void Loop::bind_loads(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
+    for (const LoadNet& net : wiring.loads()) {
+        std::uint32_t index = 0;
+        const link::Port* port = find_port(greeting(), net.port, link::PortDirection::output, index);
+        if (port == nullptr || port->kind != link::PortKind::contact) {
+            throw WiringError(wiring.file() + ":" + std::to_string(net.line) + ": the load " + net.port +
+                              " needs a contact of this name among the UUT's outputs: " +
+                              port_names(greeting(), link::PortDirection::output));
+        }
+        outputs_[index].load = &net;
+        outputs_[index].load_terminals = terminals_of<SourceTerminals>(net.across, bench, net.port);
+    }
+}
+
+void Loop::listen() {
+    for (const auto& [instrument, channels] : inputs_of_) {
+        SourceTerminals* source = inputs_[*std::ranges::find_if(channels, [](const auto& c) { return !c.empty(); })->begin()].terminals;
+        source->on_terminal_change([this, &channels = channels](int channel) {
+            const auto index = static_cast<std::size_t>(channel);
+            if (index >= channels.size()) return;  // a channel that the wiring leaves free
+            for (const std::size_t input : channels[index]) refresh_input(input);
+        });
+        sources_.push_back(source);
+    }
+    for (const auto& [instrument, indices] : lines_of_) {
+        SenseTerminals* reader = lines_[indices.front()].reader;
+        reader->on_bias_change([this, &indices = indices](int channel, Bias bias) {
+            for (const std::size_t i : indices) {
+                if (lines_[i].net->reader.channel != channel) continue;
+                lines_[i].bias = bias;
+                drive_line(lines_[i]);
+            }
+        });
+        senses_.push_back(reader);
+    }
+}
+
+double Loop::net_value(const Input& input) const {
+    const double terminal = input.terminals->terminal_value(input.net->source.channel);
+    const auto& level = terminal != 0 ? input.net->closed : input.net->open;
+    if (!input.net->closed) return terminal;
+    switch (level->kind) {
+        case ContactLevel::Kind::fixed: return level->volts;
+        case ContactLevel::Kind::supply: return supply_;
+        case ContactLevel::Kind::floating: break;
+    }
+    return std::nan("");
+}
+
+void Loop::refresh_input(std::size_t index) {
+    Input& input = inputs_[index];
+    const double value = net_value(input);
+    if (same_value(value, input.value)) return;
+    input.value = value;
+    if (!is_changed_[index]) {
+        is_changed_[index] = true;
+        changed_inputs_.push_back(index);
+    }
+    if (input.net->port != supply_port) return;
+    supply_ = value;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+        if (inputs_[i].follows_supply) refresh_input(i);
+    }
+    for (const Line& line : lines_) drive_line(line);
+}
+
+std::optional<Instant> Loop::next_due() const {
+    if (!running_) return std::nullopt;
+    if (!changed_.empty() || !changed_inputs_.empty()) return Instant::min();  // at once
+    return next_;
+}
+
+void Loop::run(Instant now) {
+    while (running_ && next_due() && *next_due() <= now) exchange(now);
+}
+
+void Loop::exchange(Instant now) {
+    for (const std::size_t index : changed_inputs_) {
+        changed_.push_back({inputs_[index].port, inputs_[index].value});
+        is_changed_[index] = false;
+    }
+    changed_inputs_.clear();
+
+    const Duration before = stopwatch();
+    link_->exchange(Instant{now - power_on_}, changed_, {}, answer_);
+    times_.add(to_seconds(stopwatch() - before));
+    changed_.clear();
+
+    next_.reset();
+    if (answer_.next) next_ = power_on_ + answer_.next->time_since_epoch();
+    for (const link::PortValue& output : answer_.outputs) take_output(output, now);
+}
+
+void Loop::take_output(const link::PortValue& value, Instant now) {
+    const Output& output = outputs_[value.port];
+    trace_.append(output.signal, now, value.value);
+    for (const std::size_t index : output.lines) {
+        lines_[index].output = value.value;
+        drive_line(lines_[index]);
+    }
+    if (output.load != nullptr) {
+        output.load_terminals->set_load(output.load->across.channel, value.value != 0 ? 1 / output.load->ohms : 0);
+    }
+}
+
+void Loop::drive_line(const Line& line) {
+    LineLevel level = line.output != 0 ? LineLevel::active : LineLevel::inactive;
+    if (line.is_stage) {
+        const auto state = static_cast<StageState>(static_cast<int>(line.output));
+        level = line_level(*line.net->stage, line_voltage(*line.net->stage, state, supply_, line.bias));
+    }
+    line.reader->drive(line.net->reader.channel, level);
+}
+
+void Loop::stop() {
+    if (!running_) return;
+    running_ = false;
+    for (Line& line : lines_) {
+        line.output = line.is_stage ? static_cast<double>(StageState::floating) : 0;
+        drive_line(line);
+    }
+    for (const Output& output : outputs_) {
+        if (output.load != nullptr) output.load_terminals->set_load(output.load->across.channel, 0);
+    }
+    link_->stop();
+}
+
+}  // namespace bmsrig

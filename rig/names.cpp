@@ -1,0 +1,41 @@
+#include "rig/names.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace bmsrig {
+
+namespace {
+
+/// How many letters must be changed, added or taken away to make one word of the other (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), 0U);
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (std::size_t j = 0; j < b.size(); ++j) {
+            const std::size_t changed = diagonal + (a[i] == b[j] ? 0U : 1U);
+            diagonal = row[j + 1];
+            row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::string suggest(std::string_view wrong, const std::vector<std::string>& known) {
+    if (known.empty()) return "there are none";
+    wrong = wrong.substr(0, 64);  // a name of 10,000 letters is like none of them
+    const auto nearest = std::ranges::min_element(
+        known, {}, [&](const std::string& name) { return distance(wrong, name); });
+    if (distance(wrong, *nearest) <= std::max<std::size_t>(2, nearest->size() / 3)) {
+        return "did you mean \"" + *nearest + "\"?";
+    }
+    std::string list = "there are: ";
+    for (const auto& name : known) list += (&name == &known.front() ? "" : ", ") + name;
+    return list;
+}
+
+}  // namespace bmsrig

@@ -1,0 +1,334 @@
+#include "rig/rig.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "rig/config/bench_check.h"
+#include "rig/error.h"
+#include "rig/link/interrupt.h"
+
+namespace bmsrig {
+
+namespace {
+
+constexpr std::uint64_t steps_between_interrupt_checks = 256;
+
+void add(ExchangeTimes& sum, const ExchangeTimes& more) {
+    for (std::size_t i = 0; i < sum.counts.size(); ++i) sum.counts.at(i) += more.counts.at(i);
+    sum.total_seconds += more.total_seconds;
+}
+
+}  // namespace
+
+Rig::Rig(RigOptions options, const InstrumentFactory& make_instrument)
+    : options_(std::move(options)), bench_(Bench::load(options_.bench)), seed_(options_.seed.value_or(bench_.seed)) {
+    load_fixture({});
+    check_bench(*fixture_, bench_);
+    uut_ = resolve_uut();
+    clock_ = bench_.clock == ClockKind::virtual_time ? make_virtual_clock() : make_real_clock();
+    open_instruments(make_instrument);
+    declare_lines();
+}
+
+Rig::~Rig() {
+    try {
+        make_safe();
+    } catch (const std::exception& problem) {
+        // Nobody is left to catch it, and the other instruments have been made safe.
+        try {
+            log("rig", std::string("while making the bench safe: ") + problem.what());
+        } catch (...) {
+            verdict_ = Verdict::error;
+        }
+    }
+}
+
+std::string Rig::resolve_uut() const {
+    if (!options_.uut.empty()) return options_.uut;
+    if (!bench_.uut.empty()) return bench_.uut;
+    const std::string path = (std::filesystem::path(options_.process_folder) / fixture_->process).string();
+    return "\"" + path + "\"";
+}
+
+void Rig::load_fixture(const std::vector<std::pair<std::string, std::string>>& plan_settings) {
+    Settings settings = Fixture::load_settings(options_.fixture);
+    bench_.apply_settings(settings);
+    for (const auto& [name, value] : options_.settings) settings.set(name, value, "--set " + name + "=" + value);
+    for (const auto& [name, value] : plan_settings) settings.set(name, value, "setting " + name + " of the test plan");
+    fixture_ = Fixture::load(options_.fixture, settings);
+}
+
+void Rig::open_instruments(const InstrumentFactory& make_instrument) {
+    for (const InstrumentSpec& spec : bench_.instruments) {
+        instruments_.push_back(make_instrument(spec, scheduler_, seed_));
+        by_name_.emplace(spec.name, instruments_.back().get());
+    }
+    stimuli_.emplace(fixture_->wiring, by_name_, trace_);
+}
+
+LineBank& Rig::bank_of(const LineNet& net) const {
+    const auto found = by_name_.find(net.reader.instrument);
+    auto* bank = found == by_name_.end() ? nullptr : dynamic_cast<LineBank*>(found->second);
+    if (bank == nullptr || net.reader.channel < 1 || net.reader.channel > bank->channels()) {
+        throw WiringError(fixture_->wiring.file() + ":" + std::to_string(net.line) + ": line " + net.name +
+                          " is read by " + to_string(net.reader) + ", but the bench has no line bank with that channel");
+    }
+    return *bank;
+}
+
+void Rig::declare_lines() {
+    for (const LineNet& net : fixture_->wiring.lines()) {
+        LineBank& bank = bank_of(net);
+        auto known = std::ranges::find(banks_, &bank, &Bank::bank);
+        if (known == banks_.end()) known = banks_.insert(banks_.end(), Bank{&bank, {}});
+        const std::string name = "line." + net.name;
+        const auto signal = trace_.find(name);
+        // What is known already keeps its count of edges.
+        known->inputs.try_emplace(net.reader.channel,
+                                  Input{signal ? *signal : trace_.declare({name, SignalKind::line, Unit::none})});
+    }
+}
+
+void Rig::attach(Journal* journal, TraceStore* store) {
+    journal_ = journal;
+    trace_.attach(store);
+}
+
+void Rig::set_interrupt_check(std::function<void()> check) {
+    interrupt_check_ = std::move(check);
+    link::set_interrupt_check(interrupt_check_);
+}
+
+void Rig::check_interrupt() {
+    if (interrupt_check_) interrupt_check_();
+}
+
+void Rig::begin_test(std::uint64_t seed) {
+    power_off();
+    check_interrupt();
+    load_fixture({});
+    clock_->restart();
+    scheduler_.restart();
+    trace_.restart();
+    verdict_ = Verdict::pass;
+    failed_.clear();
+    session_ = 0;
+    stimuli_.emplace(fixture_->wiring, by_name_, trace_);
+    for (const auto& instrument : instruments_) instrument->restart(seed);
+    banks_.clear();
+    declare_lines();
+    for (const LineNet& net : fixture_->wiring.lines()) {
+        LineBank& bank = bank_of(net);
+        bank.set_bias(net.reader.channel, Bias::down);
+        bank.set_debounce(net.reader.channel, net.debounce);
+        trace_.append(line_signal(net.name), now(), static_cast<double>(bank.read(net.reader.channel)));
+    }
+    stimuli_->apply_baseline(fixture_->baseline, now());
+    power_on();
+    settle();
+}
+
+void Rig::power_on() {
+    run_until(settled_at());  // the UUT wakes up on a bench that stands still
+    greeting_.reset();
+    if (uut_ == "none") return;
+
+    link::Command command;
+    command.line = uut_;
+    command.settings = fixture_->settings.explicit_values();
+    command.answer_timeout = options_.answer_timeout;
+    ++session_;
+    ++power_cycles_;
+    link::TranscriptSink sink;
+    if (journal_ != nullptr) {
+        sink = [this, session = session_](char who, std::string_view line) {
+            journal_->add_transcript(session, who, line);
+            if (who == '!') journal_->add_log(now(), "uut", line);
+        };
+    }
+    loop_.emplace(fixture_->wiring, fixture_->products, by_name_, trace_, command, std::move(sink), now());
+    greeting_ = loop_->greeting();
+    run_until(now());  // the first exchange
+}
+
+void Rig::power_off() {
+    if (!loop_) return;
+    past_exchanges_ += loop_->exchanges();
+    add(past_times_, loop_->exchange_times());
+    // Whatever stopping brings, this power-on is over: the destructor ends the process in every case.
+    struct Gone {
+        std::optional<Loop>& loop;
+        ~Gone() { loop.reset(); }
+    } gone{loop_};
+    loop_->stop();
+}
+
+void Rig::power_cycle(const std::vector<std::pair<std::string, std::string>>& settings) {
+    power_off();
+    load_fixture(settings);
+    stimuli_.emplace(fixture_->wiring, by_name_, trace_);
+    declare_lines();
+    for (const LineNet& net : fixture_->wiring.lines()) {
+        bank_of(net).set_debounce(net.reader.channel, net.debounce);
+        const SignalId signal = line_signal(net.name);
+        if (!trace_.last(signal)) {
+            trace_.append(signal, now(), static_cast<double>(bank_of(net).read(net.reader.channel)));
+        }
+    }
+    stimuli_->apply_baseline(fixture_->baseline, now());
+    mark("power cycle");
+    power_on();
+    settle();
+}
+
+void Rig::make_safe() {
+    std::exception_ptr first;
+    const auto attempt = [&](const auto& action) {
+        try {
+            action();
+        } catch (...) {
+            if (!first) first = std::current_exception();
+        }
+    };
+    attempt([&] { power_off(); });
+    for (const auto& instrument : instruments_) attempt([&] { instrument->make_safe(); });
+    if (first) std::rethrow_exception(first);
+}
+
+void Rig::end_test() {
+    std::exception_ptr first;
+    try {
+        make_safe();
+    } catch (...) {
+        first = std::current_exception();
+    }
+    trace_.flush();
+    if (first) std::rethrow_exception(first);
+}
+
+bool Rig::step(Instant limit) {
+    Instant next = limit;
+    if (const auto due = scheduler_.next_due(); due && *due < next) next = *due;
+    if (loop_) {
+        if (const auto due = loop_->next_due(); due && *due < next) next = std::max(*due, now());
+    }
+    while (!clock_->wait_until(next)) check_interrupt();
+    scheduler_.run_until(next);
+    if (loop_) loop_->run(next);
+    take_edges();
+    if (++steps_ % steps_between_interrupt_checks == 0) check_interrupt();
+
+    const auto due = scheduler_.next_due();
+    const bool more_now = (due && *due <= limit) || (loop_ && loop_->next_due() && *loop_->next_due() <= limit);
+    return next < limit || more_now;
+}
+
+void Rig::take_edges() {
+    for (Bank& bank : banks_) {
+        for (const Edge& edge : bank.bank->take_edges()) {
+            const auto input = bank.inputs.find(edge.channel);
+            if (input == bank.inputs.end()) continue;  // a channel that the wiring leaves free
+            if (edge.sequence != ++input->second.sequence) {
+                throw InstrumentError("line bank \"" + bank.bank->name() + "\" lost an edge of channel " +
+                                      std::to_string(edge.channel) + " (" +
+                                      trace_.signals()[input->second.signal].name + "): expected number " +
+                                      std::to_string(input->second.sequence) + ", got " +
+                                      std::to_string(edge.sequence) + " at " + format_time(edge.time) +
+                                      "; the times of this test cannot be trusted");
+            }
+            trace_.append(input->second.signal, edge.time, static_cast<double>(edge.level));
+        }
+    }
+}
+
+void Rig::run_until(Instant until) {
+    if (until < now()) throw Error("the rig cannot run back from " + format_time(now()) + " to " + format_time(until));
+    while (step(until)) {
+    }
+}
+
+Instant Rig::settled_at() const {
+    Instant settled = now();
+    for (const auto& instrument : instruments_) settled = std::max(settled, instrument->settled_at());
+    return settled;
+}
+
+void Rig::settle() {
+    Duration longest_debounce{};
+    for (const LineNet& net : fixture_->wiring.lines()) longest_debounce = std::max(longest_debounce, net.debounce);
+    run_until(settled_at() + fixture_->reaction_time + longest_debounce);
+}
+
+std::optional<NumberedChange> Rig::wait_for(SignalId signal, double value, Duration timeout) {
+    const Instant deadline = now() + timeout;
+    std::uint64_t seen = trace_.size();
+    if (const auto last = trace_.last(signal); last && last->value == value) return last;
+    for (bool more = true; more;) {
+        more = step(deadline);
+        for (const NumberedChange& change : trace_.changes_since(signal, seen)) {
+            if (change.value == value) return change;
+        }
+        seen = trace_.size();
+    }
+    return std::nullopt;
+}
+
+std::optional<NumberedChange> Rig::watch(SignalId signal, Duration duration) {
+    const Instant deadline = now() + duration;
+    const std::uint64_t seen = trace_.size();
+    for (bool more = true; more;) {
+        more = step(deadline);
+        const auto last = trace_.last(signal);
+        if (last && last->number >= seen) return trace_.changes_since(signal, seen).front();
+    }
+    return std::nullopt;
+}
+
+SignalId Rig::line_signal(std::string_view line) const {
+    return trace_.require("line." + fixture_->wiring.line(line).name);
+}
+
+LineReading Rig::read_line(std::string_view line) {
+    const auto last = trace_.last(line_signal(line));
+    if (!last) throw Error("line " + std::string(line) + " has not been read yet; begin a test first");
+    return {static_cast<LineLevel>(static_cast<int>(last->value)), last->time, last->number};
+}
+
+void Rig::set_bias(std::string_view line, Bias bias) {
+    const LineNet& net = fixture_->wiring.line(line);
+    bank_of(net).set_bias(net.reader.channel, bias);
+    run_for(net.debounce + std::chrono::milliseconds{1});
+}
+
+Duration Rig::debounce(std::string_view line) const { return fixture_->wiring.line(line).debounce; }
+
+Duration Rig::stamp_uncertainty(std::string_view line) const {
+    return bank_of(fixture_->wiring.line(line)).stamp_uncertainty();
+}
+
+Measurement Rig::measure(std::string_view name, double value, double uncertainty, std::string comment) {
+    const Limit& limit = fixture_->limit(name);
+    // The difference of two times carries the rounding of a double; a nanosecond is the rig's own unit.
+    if (limit.unit == Unit::second && std::isfinite(value)) value = std::round(value * 1e9) / 1e9;
+    Measurement measurement{limit.name, value, uncertainty, limit, limit.judge(value, uncertainty), now(),
+                            std::move(comment)};
+    verdict_ = worst(verdict_, measurement.verdict);
+    if (measurement.verdict != Verdict::pass) failed_.push_back(measurement);
+    if (journal_ != nullptr) journal_->add_measurement(measurement);
+    return measurement;
+}
+
+void Rig::log(std::string_view source, std::string_view text) {
+    if (journal_ != nullptr) journal_->add_log(now(), source, text);
+}
+
+std::uint64_t Rig::exchanges() const { return past_exchanges_ + (loop_ ? loop_->exchanges() : 0); }
+
+ExchangeTimes Rig::exchange_times() const {
+    ExchangeTimes sum = past_times_;
+    if (loop_) add(sum, loop_->exchange_times());
+    return sum;
+}
+
+}  // namespace bmsrig

@@ -1,0 +1,170 @@
+// The rig: owns the clock, the trace, the instruments and the UUT's link, and lets time run.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rig/clock.h"
+#include "rig/config/bench.h"
+#include "rig/config/fixture.h"
+#include "rig/journal.h"
+#include "rig/loop.h"
+#include "rig/scheduler.h"
+#include "rig/stimuli.h"
+#include "rig/trace.h"
+
+namespace bmsrig {
+
+/// Makes the instrument that a bench file describes; drivers/registry.h has the real one.
+using InstrumentFactory =
+    std::function<std::unique_ptr<Instrument>(const InstrumentSpec&, Scheduler&, std::uint64_t seed)>;
+
+/// What a run is made of.
+struct RigOptions {
+    std::filesystem::path fixture;  ///< the product's folder
+    std::filesystem::path bench;    ///< the bench file
+    std::vector<std::pair<std::string, std::string>> settings;  ///< the user's, over the bench's
+    std::string uut;                ///< command of the UUT; empty: what the bench file says
+    std::string process_folder;     ///< where the fixtures' own BMS processes stand
+    std::optional<std::uint64_t> seed;  ///< instead of the bench's
+    Duration answer_timeout = std::chrono::seconds{5};
+};
+
+/// A reading of a line.
+struct LineReading {
+    LineLevel level = LineLevel::indeterminate;
+    Instant since;             ///< its last edge, or the start of the test
+    std::uint64_t number = 0;  ///< of the change in the trace
+};
+
+/// One bench with one UUT. A test is begin_test(), what the plan does, end_test(); whatever happens in between,
+/// end_test() and the destructor put the bench in its safe state and leave no process behind.
+class Rig {
+  public:
+    Rig(RigOptions options, const InstrumentFactory& make_instrument);
+    ~Rig();
+    Rig(const Rig&) = delete;
+    Rig& operator=(const Rig&) = delete;
+
+    [[nodiscard]] const Fixture& fixture() const { return *fixture_; }
+    [[nodiscard]] const Bench& bench() const { return bench_; }
+    [[nodiscard]] std::uint64_t seed() const { return seed_; }
+    [[nodiscard]] const std::string& uut_command() const { return uut_; }
+    [[nodiscard]] const std::vector<std::unique_ptr<Instrument>>& instruments() const { return instruments_; }
+    /// What the UUT said of itself at its last start; nothing before the first, and of a board on the bench.
+    [[nodiscard]] const std::optional<link::Greeting>& greeting() const { return greeting_; }
+
+    /// Who is told of measurements, logs and the link's lines (may be nullptr), and where the trace goes.
+    void attach(Journal* journal, TraceStore* store);
+    /// Called often while time runs; may throw to stop the rig (Ctrl-C).
+    void set_interrupt_check(std::function<void()> check);
+
+    /// Time is zero again: instruments as after power-on with noise from `seed`, the baseline applied, the UUT powered,
+    /// everything settled.
+    void begin_test(std::uint64_t seed);
+    /// Bench safe, UUT off, trace flushed. Throws the first problem after doing all of it.
+    void end_test();
+    /// Switches the UUT off and on with these settings over the run's; the cells keep their voltages.
+    /// Throws InputError for an unknown setting or a value out of range.
+    void power_cycle(const std::vector<std::pair<std::string, std::string>>& settings);
+    /// Every output off, every fault open, every contact open; UUT off. Harmless at any time.
+    void make_safe();
+
+    // Time.
+    [[nodiscard]] Instant now() const { return scheduler_.now(); }
+    void run_for(Duration duration) { run_until(now() + duration); }
+    void run_until(Instant until);
+    /// When all that was applied so far has settled at the terminals; now() if it has.
+    [[nodiscard]] Instant settled_at() const;
+    /// Runs until all that was applied stands at the terminals, and the UUT has had its reaction time since.
+    void settle();
+    /// Runs until the signal takes this value, or `timeout` has passed (nothing). Returns at once if it has it already;
+    /// the change returned is the one that brought the value.
+    std::optional<NumberedChange> wait_for(SignalId signal, double value, Duration timeout);
+    /// Runs for `duration`, or until the signal changes: that change, if it does.
+    std::optional<NumberedChange> watch(SignalId signal, Duration duration);
+
+    // Stimuli and readings.
+    [[nodiscard]] Stimuli& stimuli() { return *stimuli_; }
+    [[nodiscard]] Trace& trace() { return trace_; }
+    /// Throws Error naming the lines there are.
+    [[nodiscard]] SignalId line_signal(std::string_view line) const;
+    LineReading read_line(std::string_view line);
+    /// Joins another bias to the line's reader and waits for its debounce.
+    void set_bias(std::string_view line, Bias bias);
+    /// How long after its first contact an edge is known.
+    [[nodiscard]] Duration debounce(std::string_view line) const;
+    [[nodiscard]] Duration stamp_uncertainty(std::string_view line) const;
+
+    // Judging.
+    /// Judges a value by the fixture's limit of this name and tells the journal. Times are rounded to whole nanoseconds.
+    /// Throws Error if there is no such limit or a number is not finite.
+    Measurement measure(std::string_view name, double value, double uncertainty, std::string comment = {});
+    /// The worst verdict of this test's measurements.
+    [[nodiscard]] Verdict verdict() const { return verdict_; }
+    [[nodiscard]] const std::vector<Measurement>& failed() const { return failed_; }
+
+    void mark(std::string text) { trace_.mark(now(), std::move(text)); }
+    void log(std::string_view source, std::string_view text);
+
+    // For the metrics, since the rig was made.
+    [[nodiscard]] std::uint64_t exchanges() const;
+    [[nodiscard]] ExchangeTimes exchange_times() const;
+    [[nodiscard]] std::uint64_t power_cycles() const { return power_cycles_; }
+    [[nodiscard]] Duration worst_lateness() const { return clock_->worst_lateness(); }
+
+  private:
+    void load_fixture(const std::vector<std::pair<std::string, std::string>>& plan_settings);
+    void open_instruments(const InstrumentFactory& make_instrument);
+    void declare_lines();
+    void power_on();
+    void power_off();
+    bool step(Instant limit);
+    void take_edges();
+    void check_interrupt();
+    [[nodiscard]] std::string resolve_uut() const;
+    LineBank& bank_of(const LineNet& net) const;
+
+    RigOptions options_;
+    Bench bench_;
+    std::uint64_t seed_;
+    std::string uut_;
+    std::optional<Fixture> fixture_;
+    std::unique_ptr<Clock> clock_;
+    Scheduler scheduler_;
+    Trace trace_;
+    std::vector<std::unique_ptr<Instrument>> instruments_;
+    std::map<std::string, Instrument*> by_name_;
+    std::optional<Stimuli> stimuli_;
+    std::optional<Loop> loop_;
+    std::optional<link::Greeting> greeting_;
+
+    struct Input {
+        SignalId signal;
+        std::uint64_t sequence = 0;
+    };
+    struct Bank {
+        LineBank* bank;
+        std::map<int, Input> inputs;  // by channel
+    };
+    std::vector<Bank> banks_;
+
+    Journal* journal_ = nullptr;
+    std::function<void()> interrupt_check_;
+    Verdict verdict_ = Verdict::pass;
+    std::vector<Measurement> failed_;
+    std::uint64_t steps_ = 0;
+    int session_ = 0;
+    std::uint64_t power_cycles_ = 0;
+    std::uint64_t past_exchanges_ = 0;
+    ExchangeTimes past_times_;
+};
+
+}  // namespace bmsrig

@@ -1,0 +1,142 @@
+#include "rig/wiring.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "rig/config/wiring_reader.h"
+#include "rig/config/yaml_reader.h"
+#include "rig/error.h"
+#include "rig/names.h"
+
+namespace bmsrig {
+
+namespace {
+
+constexpr std::string_view supply_port = "supply";
+
+/// Finds what stands twice and must stand once: the first place is kept with the line and the net
+/// it belongs to.
+class Once {
+  public:
+    Once(std::string what, const std::string& file) : what_(std::move(what)), file_(file) {}
+
+    void add(const std::string& name, const std::string& net, int line) {
+        const auto [first, is_new] = places_.emplace(name, Place{net, line});
+        if (is_new) return;
+        throw InputError(file_, line,
+                         net + ": " + what_ + " \"" + name + "\" stands twice, first in line " +
+                             std::to_string(first->second.line) + " (" + first->second.net +
+                             "); expected one net for it");
+    }
+
+  private:
+    struct Place {
+        std::string net;
+        int line;
+    };
+    std::string what_;
+    const std::string& file_;
+    std::map<std::string, Place> places_;
+};
+
+void check_once(const Netlist& nets, const std::string& file) {
+    Once driven("the input port", file);
+    Once read("the output port", file);
+    Once names("the line", file);
+    Once pins("the pin", file);
+    for (const InputNet& net : nets.inputs) {
+        driven.add(net.port, "input " + net.port, net.line);
+        pins.add(to_string(net.source), "input " + net.port, net.line);
+    }
+    for (const LoadNet& net : nets.loads) read.add(net.port, "load " + net.port, net.line);
+    for (const LineNet& net : nets.lines) {
+        names.add(net.name, "line " + net.name, net.line);
+        read.add(net.port, "line " + net.name, net.line);
+        pins.add(to_string(net.reader), "line " + net.name, net.line);
+    }
+}
+
+void check_supply(const Netlist& nets, const std::string& file) {
+    const bool has_supply =
+        std::ranges::find(nets.inputs, supply_port, &InputNet::port) != nets.inputs.end();
+    const auto joins_supply = [](const std::optional<ContactLevel>& level) {
+        return level && level->kind == ContactLevel::Kind::supply;
+    };
+    for (const InputNet& net : nets.inputs) {
+        if (has_supply || (!joins_supply(net.closed) && !joins_supply(net.open))) continue;
+        throw InputError(file, net.line,
+                         "input " + net.port +
+                             ": the contact joins the net to the supply, but there is no input \"" +
+                             std::string(supply_port) + "\"");
+    }
+    for (const LineNet& net : nets.lines) {
+        if (has_supply || !net.stage) continue;
+        throw InputError(
+            file, net.line,
+            "line " + net.name +
+                ": a stage's high level comes from the supply, but there is no input \"" +
+                std::string(supply_port) + "\"");
+    }
+}
+
+}  // namespace
+
+std::string to_string(const Pin& pin) {
+    return pin.instrument + "." + std::to_string(pin.channel);
+}
+
+double line_voltage(const LineNet::Stage& stage, StageState state, double supply_volts, Bias bias) {
+    // Every source on the line as a conductance to its voltage; together they give the node's
+    // voltage.
+    double siemens = 0;
+    double amperes = 0;
+    const auto join = [&](double level, double ohms) {
+        siemens += 1 / ohms;
+        amperes += level / ohms;
+    };
+    const double high = supply_volts - stage.high_drop_volts;
+    if (state == StageState::high && high > 0) join(high, stage.high_ohms);
+    if (state == StageState::low) join(0, stage.low_ohms);
+    if (bias == Bias::down && stage.pull_down_ohms) join(0, *stage.pull_down_ohms);
+    if (bias == Bias::up && stage.pull_up_ohms) join(stage.pull_up_volts, *stage.pull_up_ohms);
+    return siemens > 0 ? amperes / siemens : std::numeric_limits<double>::quiet_NaN();
+}
+
+LineLevel line_level(const LineNet::Stage& stage, double volts) {
+    if (volts <= stage.inactive_below_volts) return LineLevel::inactive;
+    if (volts >= stage.active_above_volts) return LineLevel::active;
+    return LineLevel::indeterminate;
+}
+
+Wiring Wiring::load(const std::filesystem::path& file, const Settings& settings) {
+    Wiring wiring;
+    wiring.file_ = file.string();
+    wiring.nets_ = read_netlist(file, settings);
+    check_once(wiring.nets_, wiring.file_);
+    check_supply(wiring.nets_, wiring.file_);
+    for (const LoadNet& net : wiring.loads()) {
+        if (wiring.input_from(net.across) != nullptr) continue;
+        throw InputError(wiring.file_, net.line,
+                         "load " + net.port + ": it lies across " + to_string(net.across) +
+                             ", which is the source of no input");
+    }
+    return wiring;
+}
+
+const InputNet* Wiring::input_from(const Pin& source) const {
+    const auto found = std::ranges::find(nets_.inputs, source, &InputNet::source);
+    return found == nets_.inputs.end() ? nullptr : &*found;
+}
+
+const LineNet& Wiring::line(std::string_view name) const {
+    const auto found = std::ranges::find(nets_.lines, name, &LineNet::name);
+    if (found != nets_.lines.end()) return *found;
+    std::vector<std::string> names;
+    names.reserve(nets_.lines.size());
+    for (const LineNet& net : nets_.lines) names.push_back(net.name);
+    throw InputError("the wiring has no line " + in_quotes(name) + "; " + suggest(name, names));
+}
+
+}  // namespace bmsrig
