@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <utility>
 
 #include "reports/columns.h"
 #include "reports/decimal.h"
@@ -54,8 +55,7 @@ class ChangesEncoder {
     std::string encode() {
         std::int64_t time = 0;
         SignalId signal = 0;
-        for (std::size_t i = 0; i < changes_.size(); ++i) {
-            const Change& change = changes_[i];
+        for (const Change& change : changes_) {
             const std::int64_t now = to_ns(change.time);
             // The difference may overflow for times at both ends of the range; it wraps back when
             // decoded.
@@ -143,7 +143,7 @@ class ChangesDecoder {
             time += static_cast<std::uint64_t>(unzigzag(columns_[times].varint()));
             const auto step = static_cast<std::uint64_t>(unzigzag(columns_[signals].varint()));
             signal = static_cast<std::int64_t>(static_cast<std::uint64_t>(signal) + step + 1);
-            if (signal < 0 || signal >= static_cast<std::int64_t>(states_.size())) {
+            if (signal < 0 || std::cmp_greater_equal(signal, states_.size())) {
                 throw InputError("the bytes are not a block of changes: signal " +
                                  std::to_string(signal) + " is not among its " +
                                  std::to_string(states_.size()));

@@ -171,6 +171,7 @@ TEST(ChangesBlock, IsRefusedWhereverItIsCutOrDamaged) {
         EXPECT_THROW(decode_changes(std::string_view(block).substr(0, size)), InputError)
             << "cut to " << size;
     }
+    std::size_t refused = 0;
     for (std::size_t i = 0; i < block.size(); ++i) {
         std::string damaged = block;
         damaged[i] = static_cast<char>(damaged[i] ^ 0x20);
@@ -178,8 +179,10 @@ TEST(ChangesBlock, IsRefusedWhereverItIsCutOrDamaged) {
             expect_same(changes,
                         decode_changes(damaged));  // a bit of zstd's header that carries nothing
         } catch (const InputError&) {
+            ++refused;
         }
     }
+    EXPECT_GE(refused, block.size() - 2);
 }
 
 TEST(ChangesBlock, IsRefusedIfItsColumnsLie) {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 
@@ -24,7 +25,7 @@ struct Decimal {
 inline std::int64_t decimal_steps(double value, double scale) {
     constexpr double largest_exact = 4503599627370496.0;  // 2^52
     const double scaled = value * scale;
-    if (!(scaled > -largest_exact && scaled < largest_exact)) return 0;
+    if (!(std::abs(scaled) < largest_exact)) return 0;  // NaN too
     return static_cast<std::int64_t>(scaled + (scaled < 0 ? -0.5 : 0.5));
 }
 

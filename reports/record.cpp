@@ -73,8 +73,10 @@ void write_beginning(Database& database, const RunHeader& header,
     }
     database.commit();
     // From here on a commit is one append to the write-ahead log. NORMAL: it outlives kill -9
-    // without a sync each time, and a power cut costs the last tests at most, never the file.
-    database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    // without a sync each time, and a power cut costs the last tests at most, never the file. An
+    // ordinary test fits into 8 MiB of cache, so that nothing is written before it commits.
+    database.execute(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192");
 }
 
 class SqliteRecord final : public Record {

@@ -319,6 +319,7 @@ TEST_F(RecordTest, GivesBackAnyPartOfWhatWasWritten) {
     create();
     record_->begin_test({"a", "", "", {}});
     std::vector<Change> changes;
+    changes.reserve(150'000);
     for (std::uint32_t i = 0; i < 150'000; ++i) {
         changes.push_back({instant_from_ns(i), i / 7.0, i % 5, i < 5 ? 0U : 5U});
     }

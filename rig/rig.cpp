@@ -142,6 +142,10 @@ void Rig::power_on() {
     ++power_cycles_;
     link::TranscriptSink sink;
     if (journal_ != nullptr) {
+        // With this line at its head a session's transcript is a file that can be replayed.
+        std::string head = "command " + command.line;
+        for (const auto& [name, value] : command.settings) head.append(" --set ").append(name).append("=").append(value);
+        journal_->add_transcript(session_, '#', head);
         sink = [this, session = session_](char who, std::string_view line) {
             journal_->add_transcript(session, who, line);
             if (who == '!') journal_->add_log(now(), "uut", line);

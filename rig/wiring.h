@@ -96,7 +96,7 @@ struct Netlist {
 /// load's source are nets.
 class Wiring {
   public:
-    /// Reads wiring.yaml; nets with `count` are repeated for 1..setting, `{n}` standing for the
+    /// Reads wiring.yaml; nets with `count` are repeated for 1..setting, `<n>` standing for the
     /// number. Throws InputError with file and line on anything it does not understand, a pin or
     /// port used twice, ratings or thresholds the wrong way round.
     static Wiring load(const std::filesystem::path& file, const Settings& settings);

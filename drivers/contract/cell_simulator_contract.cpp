@@ -45,7 +45,7 @@ TEST_P(CellSimulatorContract, StandsWhereItWasSetOnceSettled) {
 }
 
 TEST_P(CellSimulatorContract, ReachesBothEndsOfItsRange) {
-    for (const Volts end : {cells().minimum(), cells().maximum()}) {
+    for (const Volts& end : {cells().minimum(), cells().maximum()}) {
         const double in_force = cells().set_voltage(1, end).value();
         EXPECT_NEAR(in_force, end.value(), cells().resolution().value());
         settle();

@@ -28,7 +28,7 @@ inline std::ostream& operator<<(std::ostream& out, const DriverCase& it) {
     return out << it.driver;
 }
 inline std::string case_name(const testing::TestParamInfo<DriverCase>& info) {
-    return info.param.driver;
+    return info.param.driver + (info.param.clock == ClockKind::real_time ? "_real_time" : "");
 }
 
 class DriverContract : public testing::TestWithParam<DriverCase> {

@@ -24,8 +24,9 @@ TEST(AnalogOptionsTest, MinimumMustBeBelowMaximum) {
 }
 
 TEST(AnalogOptionsTest, AccuracyMustHoldRoundingAndNoise) {
-    EXPECT_THAT(refusal({{"accuracy", "0.1 mV"}, {"noise", "30 uV"}}),
-                HasSubstr("accuracy 0.0001 V cannot be kept"));
+    EXPECT_THAT(
+        refusal({{"accuracy", "0.1 mV"}, {"noise", "30 uV"}}),
+        HasSubstr("cannot be kept: half the resolution and 4 times the noise are 0.00017 V"));
     EXPECT_EQ(refusal({{"accuracy", "0.2 mV"}, {"noise", "30 uV"}}), "");
 }
 

@@ -16,7 +16,7 @@ Quantiser::Quantiser(double resolution, double low, double high)
     double scale = 1;
     for (int decimals = 0; decimals <= most_decimals; ++decimals, scale *= 10) {
         const double whole = std::round(resolution * scale);
-        if (whole >= 1 && std::abs(resolution * scale - whole) <= 1e-9 * whole) {
+        if (whole >= 1 && std::abs(resolution * scale - whole) <= 1e-14 * whole) {
             numerator_ = whole;
             denominator_ = scale;
             return;

@@ -2,9 +2,12 @@
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
+#include <array>
+
 #include "drivers/registry.h"
 #include "python/bindings/bindings.h"
 #include "reports/record.h"
+#include "rig/error.h"
 #include "rig/rig.h"
 #include "rig/steps/threshold_search.h"
 

@@ -11,10 +11,12 @@ import pytest
 from bmsrig import _core
 from bmsrig.line import Line
 from bmsrig.paths import find_bench, find_fixture
-from bmsrig.requirement import coverage, coverage_table
 from bmsrig.rig import Rig
 from bmsrig.run import Outcome, Run, RunOptions, parse_setting
 from bmsrig.verdict import Verdict
+from bmsrig_reports.html import write_html
+from bmsrig_reports.record import read_record
+from bmsrig_reports.text import summary
 
 RUN = pytest.StashKey[Run]()
 OUTCOME = pytest.StashKey[Outcome]()
@@ -249,8 +251,6 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     del session.config.stash[RUN]
     session.config.stash[CLOSED_RUN] = run
     if session.config.option.html:
-        from bmsrig_reports.html import write_html
-
         write_html(run.record_file, Path(session.config.option.html))
 
 
@@ -262,11 +262,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for report in terminalreporter.getreports("inconclusive"):
         terminalreporter.write_sep("_", f"INCONCLUSIVE {report.head_line}", yellow=True)
         terminalreporter.write_line(report.longreprtext)
-    terminalreporter.section("requirements")
-    for line in coverage_table(coverage(run.fixture.requirements, run.requirements, run.verdicts)):
-        terminalreporter.write_line(line)
-    terminalreporter.write_line("")
-    terminalreporter.write_line(f"verdict: {run.verdict.name}")
+    terminalreporter.section("summary")
+    terminalreporter.write_line(summary(read_record(run.record_file)))
     terminalreporter.write_line(f"record:  {run.record_file}")
     if config.option.html:
         terminalreporter.write_line(f"report:  {Path(config.option.html)}")

@@ -95,8 +95,6 @@ class Run:
         )
         self.fixture = self.core.fixture
         self.verdict = Verdict.PASS
-        self.verdicts: dict[str, Verdict] = {}
-        self.requirements: dict[str, list[str]] = {}
         self.record_file = options.record or default_record(options.plan, options.serial)
         self._record: _core.Record | None = None
         self._metrics = Metrics(options.metrics) if options.metrics else None
@@ -190,7 +188,6 @@ class Run:
         title, _, description = docstring.strip().partition("\n")
         self._record.begin_test(name, title.strip(), description.strip(), requirements)
         self._test = name
-        self.requirements[name] = requirements
         self._wall_start = time.monotonic()
         self._rig_used = False
 
@@ -223,7 +220,6 @@ class Run:
         """The present test has ended; commits it to the record."""
         assert self._record is not None, "start() comes first"
         wall = time.monotonic() - self._wall_start
-        self.verdicts[self._test] = outcome.verdict
         self.verdict = max(self.verdict, outcome.verdict)
         self._record.end_test(
             verdict=outcome.verdict.word,

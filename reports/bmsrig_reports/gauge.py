@@ -24,13 +24,13 @@ class Gauge:
     interval_width: float
     value: float
     beyond: str
-    """"low" or "high" if the value lies outside the scale and is drawn as an arrow at its end, otherwise empty."""
+    """"low" or "high": the value lies outside the scale and is an arrow at its end; otherwise empty."""
     low_end: bool
     high_end: bool
 
 
 def make_gauge(measurement: Measurement) -> Gauge | None:
-    """Where everything stands; None without a limit."""
+    """Place everything; None without a limit."""
     low, high = measurement.low, measurement.high
     if low is None and high is None:
         return None
@@ -58,13 +58,15 @@ def make_gauge(measurement: Measurement) -> Gauge | None:
 
 
 def _scale(measurement: Measurement) -> tuple[float, float]:
-    """The values at both ends of the drawing."""
+    """Choose the values at both ends of the drawing."""
     low, high, value = measurement.low, measurement.high, measurement.value
     if low is not None and high is not None:
         width = (high - low) or abs(low) * 0.1 or 1.0
         return low - MARGIN * width, high + MARGIN * width
     end = low if low is not None else high
     assert end is not None, "a gauge needs a limit"
-    # With one end the scale shows twice the distance of the value, and at least a tenth of the limit itself.
-    width = 1.5 * max(abs(value - end) + measurement.uncertainty, abs(end) * 0.1, 1e-12)
-    return (end - MARGIN * width, end + width) if low is not None else (end - width, end + MARGIN * width)
+    # With one end the scale reaches beyond the value, and shows at least a tenth of the limit itself.
+    distance = 1.25 * (abs(value - end) + measurement.uncertainty)
+    width = max(distance, abs(end) * 0.1, 1e-12)
+    outside = distance if (value < end) == (low is not None) and value != end else MARGIN * width
+    return (end - outside, end + width) if low is not None else (end - width, end + outside)

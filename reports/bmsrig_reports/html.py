@@ -34,12 +34,16 @@ def write_html(record_file: Path | str, html_file: Path | str) -> None:
     Raises RecordError if the record cannot be read, OSError if the report cannot be written.
     """
     with RecordFile(record_file) as file:
-        page = render_html(file.read(), lambda test: make_picture(test, file.trace(test.id), file.trace_end(test.id)))
+
+        def draw(test: Test) -> Picture:
+            return make_picture(test, file.trace(test.id), file.trace_end(test.id))
+
+        page = render_html(file.read(), draw)
     Path(html_file).write_text(page, encoding="utf-8", newline="\n")
 
 
 def render_html(record: Record, draw: Callable[[Test], Picture]) -> str:
-    """The page as text. draw: makes the picture of a test."""
+    """Render the page. draw: makes the picture of a test."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -49,7 +53,11 @@ def render_html(record: Record, draw: Callable[[Test], Picture]) -> str:
         finalize=_printable,
     )
     environment.filters.update(
-        reading=words.reading, limit=words.limit, seconds=words.seconds, moment=words.moment, gauge=make_gauge
+        reading=words.reading,
+        limit=words.limit,
+        seconds=words.seconds,
+        moment=words.moment,
+        gauge=make_gauge,
     )
     template = environment.get_template("template.html")
     return template.render(
@@ -87,22 +95,22 @@ def _number_measurements(record: Record) -> list[tuple[Test, Measurement]]:
 
 
 def _printable(value: object) -> object:
-    """What every text of the record goes through before it is escaped."""
+    """Pass every text of the record through here before it is escaped."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return words.printable(value)
     return value
 
 
 def _style(*files: Path) -> Markup:
-    return Markup("\n".join(_inlined(file, "</style") for file in files))  # noqa: S704
+    return Markup("\n".join(_inlined(file, "</style") for file in files))
 
 
 def _script(*files: Path) -> Markup:
-    return Markup("\n".join(_inlined(file, "</script") for file in files))  # noqa: S704
+    return Markup("\n".join(_inlined(file, "</script") for file in files))
 
 
 def _inlined(file: Path, forbidden: str) -> str:
-    """A file of ours as it may stand inside an element, which it must not close."""
+    """Read a file of ours that is to stand inside an element, which it must not close."""
     text = file.read_text(encoding="utf-8")
     if forbidden in text.lower():
         raise ValueError(f"{file}: contains {forbidden!r} and cannot be inlined")

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from bmsrig_reports.record import Changes, Signal, Test
 
 MOST_POINTS = 4000
-"""A signal with more changes is drawn from the extremes in this many thirds of buckets."""
+"""A signal with more changes is thinned."""
 BUCKETS = 1300
-"""More than a screen has pixels for; a bucket keeps its lowest, highest and last change."""
+"""Spans of time of a thinned signal, more than a screen has pixels; each keeps its extremes and its last."""
 
 
 @dataclass(slots=True)
@@ -86,13 +86,13 @@ class Picture:
         if not self.thinned:
             return f"{self.changes:,} changes, all of them drawn."
         return (
-            f"{self.changes:,} changes. Signals with more than {MOST_POINTS:,} are drawn from the lowest, highest and "
-            f"last value in each of {BUCKETS:,} spans of time; the record holds every change."
+            f"{self.changes:,} changes. Signals with more than {MOST_POINTS:,} are drawn from the lowest, "
+            f"highest and last value in each of {BUCKETS:,} spans of time; the record holds every change."
         )
 
 
 def make_picture(test: Test, blocks: Iterable[Changes], end_ns: int = 0) -> Picture:
-    """Draw a test's trace. end_ns: the time of its last change; spans of time are parts of the time up to there."""
+    """Draw a test's trace. end_ns: the time of its last change, up to which spans of time are counted."""
     if not test.signals:  # without names, as where the rig was killed during the test, nothing can be drawn
         return Picture("", 0, False)
     curves: dict[int, Curve] = {}
@@ -120,7 +120,7 @@ def make_picture(test: Test, blocks: Iterable[Changes], end_ns: int = 0) -> Pict
 
 
 def _signal(signal: Signal, curve: Curve) -> dict[str, object]:
-    """Times are microseconds, each as the difference to the one before, which compresses well."""
+    """Write times as microseconds, each as the difference to the one before, which compresses well."""
     micros = [time // 1000 for time in curve.times]
     return {
         "name": signal.name,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import quote
 
 from bmsrig_reports.verdict import VERDICTS, worst
@@ -20,6 +20,22 @@ SCHEMA = 1
 CUT_OFF = "the rig ended without closing the record"
 """The message of a run that has no verdict: the rig was killed, or lost power."""
 
+RUN_COLUMNS = (
+    *(
+        "id",
+        "started_utc",
+        "ended_utc",
+        "plan",
+        "fixture",
+        "bench",
+        "serial",
+        "operator",
+        "uut_command",
+        "seed",
+    ),
+    *("verdict", "message"),
+)
+
 Changes = tuple[list[int], list[int], list[float]]
 """One block of a trace: times in ns, signal ids, values."""
 
@@ -28,7 +44,7 @@ T = TypeVar("T")
 
 
 class RecordError(ValueError):
-    """The file is no record that can be read. The text names the file, what is wrong with it and what to do."""
+    """The file is no record that can be read. The text names the file, what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,8 @@ class Signal:
 @dataclass(frozen=True, slots=True)
 class Test:
     """One test of the run with all that belongs to it but its trace and its transcripts."""
+
+    __test__: ClassVar[bool] = False  # or pytest takes it for a class of tests
 
     id: int
     name: str
@@ -222,7 +240,7 @@ class RecordFile:
             return self._read()
 
     def trace_end(self, test: int) -> int:
-        """The time of the last change in the last block of a test's trace, in ns; 0 without a trace."""
+        """Return the latest time in the last block of a test's trace, in ns; 0 without a trace."""
         with self._explained():
             rows = self._rows("SELECT max(first) FROM trace_block WHERE test = ?", test)
         if rows[0][0] is None:
@@ -231,33 +249,38 @@ class RecordFile:
         return max(times, default=0)
 
     def trace(self, test: int) -> Iterator[Changes]:
-        """The trace of a test, block by block, so that a long one never lies in memory as a whole."""
+        """Read the trace of a test block by block, so that a long one never lies in memory as a whole."""
         with self._explained():
             firsts = self._rows("SELECT first FROM trace_block WHERE test = ? ORDER BY first", test)
         for (first,) in firsts:
             yield self._block(test, first)
 
     def transcripts(self, test: int) -> dict[int, str]:
-        """What rig and UUT said to one another: session number -> lines that begin with who wrote them."""
-        decode = self._decode_text
-        if decode is None:
-            from bmsrig._core import decode_text as decode
+        """Read what rig and UUT said: session number -> lines that begin with who wrote them."""
         texts: dict[int, str] = {}
         with self._explained():
             rows = self._rows(
                 "SELECT session, data FROM transcript_block WHERE test = ? ORDER BY session, block", test
             )
             for session, data in rows:
-                texts[session] = texts.get(session, "") + self._decoded(decode, data, f"a transcript of test {test}")
+                texts[session] = texts.get(session, "") + self._text(test, data)
         return texts
 
     def _block(self, test: int, first: int) -> Changes:
-        decode = self._decode_changes
-        if decode is None:
-            from bmsrig._core import decode_changes as decode
         with self._explained():
             ((data,),) = self._rows("SELECT data FROM trace_block WHERE test = ? AND first = ?", test, first)
-        return self._decoded(decode, data, f"the trace of test {test}")
+        if self._decode_changes is not None:
+            return self._decoded(self._decode_changes, data, f"the trace of test {test}")
+        from bmsrig._core import decode_changes
+
+        return self._decoded(decode_changes, data, f"the trace of test {test}")
+
+    def _text(self, test: int, data: bytes) -> str:
+        if self._decode_text is not None:
+            return self._decoded(self._decode_text, data, f"a transcript of test {test}")
+        from bmsrig._core import decode_text
+
+        return self._decoded(decode_text, data, f"a transcript of test {test}")
 
     def _decoded(self, decode: Callable[[bytes], T], data: bytes, what: str) -> T:
         try:
@@ -273,7 +296,7 @@ class RecordFile:
         except sqlite3.Error as problem:
             advice = "it is damaged, or no record"
             if isinstance(problem, sqlite3.OperationalError) and "unable to open" in str(problem):
-                advice = "the file and its folder must be readable, and writable while the record is not closed"
+                advice = "the file must be readable, and its folder writable while the record is not closed"
             raise RecordError(f"{self.path}: cannot be read as a record ({problem}); {advice}") from None
 
     def _rows(self, sql: str, *values: object) -> list[Any]:
@@ -284,36 +307,37 @@ class RecordFile:
         tables = {name for (name,) in self._rows("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         if application != APPLICATION_ID or "run" not in tables:
             empty = "; it is empty, so the rig ended before the run began" if not tables else ""
-            raise RecordError(f"{self.path}: is no record of bmsrig{empty}; expected what a run wrote with --record")
+            raise RecordError(f"{self.path}: is no record of bmsrig{empty}; expected what a run wrote")
         rows = self._rows("SELECT schema FROM run")
         if len(rows) != 1:
             raise RecordError(f"{self.path}: holds {len(rows)} runs; a record holds one")
         if rows[0][0] > SCHEMA:
             raise RecordError(
-                f"{self.path}: was written with schema {rows[0][0]}, and this version of bmsrig reads up to {SCHEMA}; "
-                "use the version that wrote it, or a later one"
+                f"{self.path}: was written with schema {rows[0][0]}, and this version of bmsrig reads up to "
+                f"{SCHEMA}; use the version that wrote it, or a later one"
             )
 
     def _read(self) -> Record:
-        (run,) = self._rows(
-            "SELECT id, started_utc, ended_utc, plan, fixture, bench, serial, operator, uut_command, seed, verdict, "
-            "message FROM run"
-        )
+        (row,) = self._rows(f"SELECT {', '.join(RUN_COLUMNS)} FROM run")
+        head = dict(zip(RUN_COLUMNS, row, strict=True))
+        verdict, message = head.pop("verdict"), head.pop("message")
         tests = self._read_tests()
-        verdict, message = run[10], run[11]
         if verdict is None:
             verdict = worst(["aborted", *(test.verdict for test in tests)])
             message = CUT_OFF
         self._check_verdicts([verdict])
-        requirements = self._rows("SELECT id, title, text, observe, kind, source FROM requirement ORDER BY position")
+        files = self._rows("SELECT name, sha256, content FROM input_file ORDER BY rowid")
+        requirements = self._rows(
+            "SELECT id, title, text, observe, kind, source FROM requirement ORDER BY position"
+        )
         return Record(
-            *run[:10],
-            verdict,
-            message,
-            dict(self._rows("SELECT name, value FROM property ORDER BY name")),
-            tuple(InputFile(*row) for row in self._rows("SELECT name, sha256, content FROM input_file ORDER BY rowid")),
-            tuple(Requirement(*row) for row in requirements),
-            tests,
+            **head,
+            verdict=verdict,
+            message=message,
+            properties=dict(self._rows("SELECT name, value FROM property ORDER BY name")),
+            input_files=tuple(InputFile(*row) for row in files),
+            requirements=tuple(Requirement(*row) for row in requirements),
+            tests=tests,
         )
 
     def _read_tests(self) -> tuple[Test, ...]:
@@ -326,8 +350,8 @@ class RecordFile:
         log = self._by_test("SELECT test, time, source, text FROM log ORDER BY rowid")
         signals = self._by_test("SELECT test, id, name, kind, unit FROM signal ORDER BY test, id")
         measurements = self._by_test(
-            "SELECT test, name, value, unit, uncertainty, low, high, acceptance, verdict, time, requirement, source, "
-            "comment FROM measurement ORDER BY id"
+            "SELECT test, name, value, unit, uncertainty, low, high, acceptance, verdict, time, requirement, "
+            "source, comment FROM measurement ORDER BY id"
         )
         tests = []
         for row in rows:
@@ -346,7 +370,7 @@ class RecordFile:
         return tuple(tests)
 
     def _by_test(self, sql: str) -> dict[int, list[Any]]:
-        """The rows of a table without their first column, which is the test's id, by that id."""
+        """Group the rows of a table by their first column, the test's id, which is left out of them."""
         found: dict[int, list[Any]] = {}
         for test, *rest in self._rows(sql):
             found.setdefault(test, []).append(rest)

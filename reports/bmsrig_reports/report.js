@@ -11,6 +11,8 @@
   const LANE = 34; // px of height for each line
   const CALM_LANES = 8; // more lanes than this: those that never change are only named
 
+  const UNITS = { degC: "\u00b0C", ohm: "\u03a9" };
+
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   async function unpack(text) {
@@ -71,7 +73,8 @@
     };
   }
 
-  function valueAxis(scale, side, label) {
+  function valueAxis(scale, side) {
+    const label = scale === "supply" ? "V" : scale === "value" ? "" : (UNITS[scale] ?? scale);
     return {
       scale, side, stroke: () => colour("--muted"), ticks: { show: false }, size: LEFT, font: "12px system-ui, sans-serif",
       grid: { show: side === 3, stroke: () => colour("--grid"), width: 1 }, gap: 6,
@@ -94,6 +97,7 @@
       ctx.setLineDash([3 * ratio, 3 * ratio]);
       ctx.font = `${10 * ratio}px system-ui, sans-serif`;
       ctx.textBaseline = "bottom";
+      ctx.textAlign = "left";
       let free = -Infinity;
       let lastX = -Infinity;
       marks.forEach(([time], number) => {
@@ -164,6 +168,7 @@
         ctx.fillStyle = colour("--ink");
         ctx.font = `${11 * ratio}px system-ui, sans-serif`;
         ctx.textBaseline = "top";
+        ctx.textAlign = "left";
         ctx.fillText(lane.name, bbox.left + 4 * ratio, bbox.top + row * height + 2 * ratio);
         const now = lane.cursor;
         if (now !== undefined) {
@@ -195,7 +200,7 @@
         value: (plot, _raw, _series, index) => {
           if (index === null || index === undefined) return "";
           const now = signal.values[inForce(signal.times, plot.data[0][index])];
-          return now === undefined ? "unknown" : now === null ? "open" : `${now} ${signal.unit}`;
+          return now === undefined ? "unknown" : now === null ? "open" : `${now} ${UNITS[signal.unit] ?? signal.unit}`;
         },
       };
     });
@@ -204,12 +209,15 @@
   function analogPlot(signals, end, marks, sync, width) {
     const scales = [...new Set(signals.map(scaleOf))];
     const first = scales.includes("V") ? "V" : scales[0];
-    const axes = [timeAxis(true), valueAxis(first, 3, first === "supply" ? "V" : first)];
-    for (const scale of scales) if (scale !== first) axes.push(valueAxis(scale, 1, scale === "supply" ? "V" : scale));
+    const axes = [timeAxis(true), valueAxis(first, 3)];
+    for (const scale of scales) if (scale !== first) axes.push(valueAxis(scale, 1));
     const data = uPlot.join(signals.map((signal) => [signal.times, signal.values]));
-    const roomy = (_plot, low, high) => {
-      if (low === null) return [0, 1];
-      const room = Math.max((high - low) * 0.08, Math.abs(high) * 0.002, 1e-3);
+    // Noise of a millivolt or a tenth of a degree must not fill the picture. No range: nothing is shown on this scale.
+    const leastSpan = { V: 0.1, supply: 1, degC: 10 };
+    const roomy = (_plot, low, high, scale) => {
+      if (low === null) return [null, null];
+      const least = leastSpan[scale] ?? Math.max(Math.abs(high) * 0.01, 1e-6);
+      const room = Math.max((high - low) * 0.08, (least - (high - low)) / 2);
       return [low - room, high + room];
     };
     return {
@@ -217,7 +225,7 @@
         width, height: 300, padding: [16, scales.length > 1 ? 0 : 12, 0, 0],
         scales: { x: { time: false, range: (_plot, low, high) => [low ?? 0, high ?? end] }, ...Object.fromEntries(scales.map((s) => [s, { range: roomy }])) },
         axes, series: [{ label: "time", value: (_plot, time) => (time === null ? "" : `${time.toFixed(6).replace(/0{1,5}$/, "")} s`) }, ...analogSeries(signals)],
-        cursor: { sync: { key: sync, scales: ["x", null] }, drag: { x: true, y: false }, points: { show: false } },
+        cursor: { sync: { key: sync, scales: ["x", null] }, drag: { x: true, y: false }, y: false, points: { show: false } },
         legend: { live: true }, hooks: { drawClear: [drawMarks(marks, true)] },
       },
       data,

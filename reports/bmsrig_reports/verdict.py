@@ -9,5 +9,5 @@ VERDICTS = ("pass", "inconclusive", "fail", "aborted", "error")
 
 
 def worst(verdicts: Iterable[str]) -> str:
-    """The worst of the verdicts; "pass" if there are none. Raises ValueError for a word that is no verdict."""
+    """Return the worst of the verdicts, "pass" if there are none. Each must be one of VERDICTS."""
     return VERDICTS[max((VERDICTS.index(verdict) for verdict in verdicts), default=0)]

@@ -6,6 +6,13 @@ import math
 
 from bmsrig_reports.record import Measurement
 
+UNITS = {"degC": "\u00b0C", "ohm": "\u03a9"}
+"""Units that people write otherwise than files do."""
+
+
+def _unit(measurement: Measurement) -> str:
+    return f" {UNITS.get(measurement.unit, measurement.unit)}" if measurement.unit else ""
+
 
 def number(value: float) -> str:
     """At most seven significant digits, without trailing zeros: "2.8", "1e-06"."""
@@ -13,8 +20,8 @@ def number(value: float) -> str:
 
 
 def reading(measurement: Measurement) -> str:
-    """The value, with as many decimals as two digits of its uncertainty have: "2.7990 +/- 0.0015 V"."""
-    unit = f" {measurement.unit}" if measurement.unit else ""
+    """Write the value with as many decimals as two digits of its uncertainty have: 2.7990 ± 0.0015 V."""
+    unit = _unit(measurement)
     if not 0 < measurement.uncertainty < math.inf:
         return number(measurement.value) + unit
     decimals = 1 - math.floor(math.log10(measurement.uncertainty))
@@ -24,8 +31,8 @@ def reading(measurement: Measurement) -> str:
 
 
 def limit(measurement: Measurement) -> str:
-    """"2.795 to 2.805 V", "at least 30 s", "at most 5 A", "recorded only"."""
-    unit = f" {measurement.unit}" if measurement.unit else ""
+    """Write a limit: "2.795 to 2.805 V", "at least 30 s", "at most 5 A", "recorded only"."""
+    unit = _unit(measurement)
     low, high = measurement.low, measurement.high
     if low is not None and high is not None:
         return f"{number(low)} to {number(high)}{unit}"
@@ -37,7 +44,7 @@ def limit(measurement: Measurement) -> str:
 
 
 def seconds(value: float) -> str:
-    """A duration as one says it: "0.25 s", "12.3 s", "2 min 05 s", "24 h 00 min"."""
+    """Write a duration as one says it: "0.25 s", "12.3 s", "2 min 05 s", "24 h 00 min"."""
     if value < 60:
         return f"{value:.3g} s"
     whole = round(value)
@@ -47,13 +54,13 @@ def seconds(value: float) -> str:
 
 
 def moment(time_ns: int) -> str:
-    """A time on the test's time line, to the microsecond: "12.345 s"."""
+    """Write a time on the test's time line, to the microsecond: "12.345 s"."""
     text = f"{time_ns / 1e9:.6f}".rstrip("0")
     return f"{text}0 s" if text.endswith(".") else f"{text} s"
 
 
 def printable(text: str) -> str:
-    """The text with the pictures of control characters in place of the characters, line ends and tabs excepted."""
+    """Put the pictures of control characters in place of the characters, line ends and tabs excepted."""
     return text.translate(_PICTURES)
 
 

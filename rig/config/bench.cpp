@@ -18,8 +18,9 @@ InstrumentSpec read_instrument(const YamlNode& node) {
     spec.file = node.file();
     spec.line = node.line();
     for (const YamlNode& option : node.entries()) {
-        if (option.key() != "driver")
+        if (option.key() != "driver") {
             spec.options.push_back({option.key(), option.text(), option.line()});
+        }
     }
     return spec;
 }
@@ -108,10 +109,12 @@ Bench Bench::load(const std::filesystem::path& file) {
     if (const YamlNode* uut = root.find("uut")) bench.uut = uut->text();
     const YamlNode& instruments = root.at("instruments");
     bench.instruments_line = instruments.line();
-    for (const YamlNode& instrument : instruments.entries())
+    for (const YamlNode& instrument : instruments.entries()) {
         bench.instruments.push_back(read_instrument(instrument));
-    if (bench.instruments.empty())
+    }
+    if (bench.instruments.empty()) {
         instruments.refuse("there is no instrument; expected at least one");
+    }
     return bench;
 }
 

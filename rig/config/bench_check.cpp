@@ -16,6 +16,7 @@ void check_pin(const Pin& pin, int line, const std::string& net, const Fixture& 
         bench.instruments.end())
         return;
     std::vector<std::string> names;
+    names.reserve(bench.instruments.size());
     for (const InstrumentSpec& instrument : bench.instruments) names.push_back(instrument.name);
     throw InputError(bench.file.string(), bench.instruments_line,
                      "instruments: \"" + pin.instrument + "\" is missing, which " + net + " in " +

@@ -28,16 +28,18 @@ double read_supply(const YamlNode& node, const Settings& settings) {
     constexpr std::string_view per_cell = " per cell";
     const std::string& text = node.text();
     if (!text.ends_with(per_cell)) return node.number(Unit::volt);
-    if (!settings.has("cells"))
+    if (!settings.has("cells")) {
         node.refuse("\"per cell\" stands here, but there is no setting \"cells\"");
+    }
     Quantity each;
     try {
         each = parse_quantity(std::string_view(text).substr(0, text.size() - per_cell.size()));
     } catch (const InputError& problem) {
         node.refuse(problem.what());
     }
-    if (each.unit != Unit::volt)
+    if (each.unit != Unit::volt) {
         node.refuse(in_quotes(text) + " stands here; expected volts, such as \"3.30 V per cell\"");
+    }
     return each.value * settings.number("cells");
 }
 
@@ -91,8 +93,9 @@ Baseline read_baseline(const YamlNode& node, const Settings& settings, const Wir
             check_rating(node.at("temperatures"), net, baseline.temperatures_celsius,
                          wiring.file());
         }
-        if (net.port == supply_port)
+        if (net.port == supply_port) {
             check_rating(node.at("supply"), net, baseline.supply_volts, wiring.file());
+        }
     }
     baseline.switches = read_switches(node.at("switches"), wiring);
     return baseline;
@@ -104,6 +107,7 @@ const Limit& Fixture::limit(std::string_view wanted) const {
     const auto found = std::ranges::find(limits, wanted, &Limit::name);
     if (found != limits.end()) return *found;
     std::vector<std::string> names;
+    names.reserve(limits.size());
     for (const Limit& known : limits) names.push_back(known.name);
     throw InputError((folder / "limits.yaml").string(), 0, unknown_name("limit", wanted, names));
 }
@@ -122,10 +126,12 @@ Fixture Fixture::load(const std::filesystem::path& folder, const Settings& setti
                        .filename()
                        .string();
     fixture.title = root.at("title").text();
-    for (const YamlNode& product : root.at("products").items())
+    for (const YamlNode& product : root.at("products").items()) {
         fixture.products.push_back(product.text());
-    if (fixture.products.empty())
+    }
+    if (fixture.products.empty()) {
         root.at("products").refuse("the list is empty; expected at least one product");
+    }
     fixture.process = root.at("process").text();
     fixture.reaction_time = root.at("reaction_time").duration();
     fixture.settings = settings;

@@ -39,7 +39,7 @@ struct Fixture {
     std::vector<Requirement> requirements;
 
     /// Throws Error that names the limits that are most alike.
-    [[nodiscard]] const Limit& limit(std::string_view name) const;
+    [[nodiscard]] const Limit& limit(std::string_view wanted) const;
 
     /// Only the settings of a fixture.yaml with their defaults: a first look, before a bench or a
     /// user sets any.

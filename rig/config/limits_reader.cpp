@@ -116,15 +116,18 @@ class LimitReader {
         const bool records = record != nullptr && record->boolean();
         if (records) {
             for (const char* key : {"nominal", "tolerance", "low", "high", "acceptance"}) {
-                if (const YamlNode* end = node_.find(key))
+                if (const YamlNode* end = node_.find(key)) {
                     end->refuse("stands beside record: true; expected one of them");
+                }
             }
             static_cast<void>(node_.at("unit"));
         } else if (nominal != nullptr || node_.find("tolerance") != nullptr) {
-            if (low != nullptr)
+            if (low != nullptr) {
                 low->refuse("stands beside nominal and tolerance; expected one or the other");
-            if (high != nullptr)
+            }
+            if (high != nullptr) {
                 high->refuse("stands beside nominal and tolerance; expected one or the other");
+            }
             read_tolerance(node_.at("nominal"), node_.at("tolerance"));
         } else if (low != nullptr || high != nullptr) {
             if (low != nullptr) limit_.low = tidy(value(*low));
@@ -143,8 +146,9 @@ class LimitReader {
     void read_tolerance(const YamlNode& nominal, const YamlNode& tolerance) {
         const double middle = value(nominal);
         const double width = value(tolerance);
-        if (width <= 0)
+        if (width <= 0) {
             tolerance.refuse(in_quotes(tolerance.text()) + " stands here; expected more than zero");
+        }
         limit_.low = tidy(middle - width);
         limit_.high = tidy(middle + width);
     }
@@ -153,6 +157,7 @@ class LimitReader {
         const Requirement* found = find_requirement(context_.requirements, node.text());
         if (found == nullptr) {
             std::vector<std::string> ids;
+            ids.reserve(context_.requirements.size());
             for (const auto& requirement : context_.requirements) ids.push_back(requirement.id);
             node.refuse(unknown_name("requirement", node.text(), ids));
         }
@@ -174,8 +179,9 @@ class LimitReader {
 std::vector<Limit> read_limits(const std::filesystem::path& file, const LimitContext& context) {
     const YamlNode root = read_yaml_format(file, {"format", "limits"});
     std::vector<Limit> limits;
-    for (const YamlNode& entry : root.at("limits").entries())
+    for (const YamlNode& entry : root.at("limits").entries()) {
         limits.push_back(LimitReader(entry, context).read());
+    }
     return limits;
 }
 

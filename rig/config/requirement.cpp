@@ -57,8 +57,9 @@ std::vector<Requirement> read_requirements(const std::filesystem::path& file) {
                                  std::to_string(first->second));
         }
     }
-    if (requirements.empty())
+    if (requirements.empty()) {
         throw InputError(name, 1, "there is no requirement below the columns");
+    }
     return requirements;
 }
 

@@ -7,7 +7,6 @@
 namespace bmsrig {
 namespace {
 
-using testing::HasSubstr;
 using testing::StartsWith;
 
 const std::string columns = "id,title,requirement,observe,kind,source\n";
@@ -47,7 +46,8 @@ TEST_F(Requirements, RefusesBadFilesByLine) {
     EXPECT_THAT(refusal(columns + "a 1,Title,text,line,verify,page\n"),
                 StartsWith("requirements.csv:2: \"a 1\" is no id; expected capital letters"));
     EXPECT_EQ(refusal(columns + row + "A-2,Title,text,line,verify\n"),
-              "requirements.csv:3: the row has 5 fields; expected 6: id, title, requirement, observe, kind, source");
+              "requirements.csv:3: the row has 5 fields; expected 6: id, title, requirement, "
+              "observe, kind, source");
     EXPECT_EQ(refusal(columns + "A-1,Title,text,line,verify,\n"),
               "requirements.csv:2: A-1: the column \"source\" is empty");
     EXPECT_EQ(refusal(columns + row + "A-2,\"Title,text\n\nmore"),
@@ -56,8 +56,10 @@ TEST_F(Requirements, RefusesBadFilesByLine) {
                 StartsWith("requirements.csv:2: text stands behind a closing quote"));
     EXPECT_EQ(refusal(columns + "A-1,Ti\"tle,text,line,verify,page\n"),
               "requirements.csv:2: a quote stands inside a field that does not begin with one");
-    EXPECT_THAT(refusal("id,title\n"), StartsWith("requirements.csv:1: the columns are \"id, title\"; expected: id, "));
-    EXPECT_THAT(refusal("\n\n"), StartsWith("requirements.csv:1: the columns are \"\"; expected: id, "));
+    EXPECT_THAT(refusal("id,title\n"),
+                StartsWith("requirements.csv:1: the columns are \"id, title\"; expected: id, "));
+    EXPECT_THAT(refusal("\n\n"),
+                StartsWith("requirements.csv:1: the columns are \"\"; expected: id, "));
     EXPECT_EQ(refusal(columns), "requirements.csv:1: there is no requirement below the columns");
     EXPECT_EQ(refusal(""), "requirements.csv: is empty");
 }

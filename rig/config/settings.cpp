@@ -35,8 +35,9 @@ std::string canonical(const SettingSpec& spec, std::string_view value) {
 void read_range(const YamlNode& node, SettingSpec& spec) {
     const Quantity low = node.at("low").quantity();
     const double high = node.at("high").number(low.unit);
-    if (high < low.value)
+    if (high < low.value) {
         node.at("high").refuse("the range ends below its beginning; expected low <= high");
+    }
     spec.unit = low.unit;
     spec.low = low.value;
     spec.high = high;
@@ -44,8 +45,9 @@ void read_range(const YamlNode& node, SettingSpec& spec) {
 
 void read_choices(const YamlNode& node, SettingSpec& spec) {
     for (const char* key : {"low", "high"}) {
-        if (const YamlNode* end = node.find(key))
+        if (const YamlNode* end = node.find(key)) {
             end->refuse("stands beside choices; expected one or the other");
+        }
     }
     for (const YamlNode& choice : node.at("choices").items()) {
         if (std::ranges::find(spec.choices, choice.text()) != spec.choices.end()) {
@@ -53,8 +55,9 @@ void read_choices(const YamlNode& node, SettingSpec& spec) {
         }
         spec.choices.push_back(choice.text());
     }
-    if (spec.choices.empty())
+    if (spec.choices.empty()) {
         node.at("choices").refuse("the list is empty; expected at least one choice");
+    }
 }
 
 }  // namespace
@@ -109,8 +112,9 @@ std::vector<std::string> Settings::names() const {
 std::vector<std::pair<std::string, std::string>> Settings::explicit_values() const {
     std::vector<std::pair<std::string, std::string>> set;
     for (const auto& known : specs_) {
-        if (const auto found = values_.find(known.name); found != values_.end())
+        if (const auto found = values_.find(known.name); found != values_.end()) {
             set.emplace_back(*found);
+        }
     }
     return set;
 }
@@ -119,8 +123,9 @@ std::vector<SettingSpec> read_setting_specs(const YamlNode& node) {
     std::vector<SettingSpec> specs;
     for (const YamlNode& entry : node.entries()) {
         entry.allow_keys({"choices", "low", "high", "default", "source"});
-        if (!is_name(entry.key()))
+        if (!is_name(entry.key())) {
             entry.refuse("a setting's name has only a-z, 0-9, _ and . in it");
+        }
         SettingSpec spec;
         spec.name = entry.key();
         spec.source = entry.at("source").text();

@@ -50,7 +50,8 @@ TEST_F(SettingsFile, OnlyWhatWasSetReachesTheUut) {
     in_force.set("under_voltage", "2.8", "user");  // the later wins; the range's ends belong to it
     in_force.set("cells", "8", "user");
     EXPECT_EQ(in_force.number("under_voltage"), 2.8);
-    EXPECT_THAT(in_force.explicit_values(), ElementsAre(Pair("cells", "8"), Pair("under_voltage", "2.8")));
+    EXPECT_THAT(in_force.explicit_values(),
+                ElementsAre(Pair("cells", "8"), Pair("under_voltage", "2.8")));
 }
 
 TEST_F(SettingsFile, RefusesWhatAProductDoesNotTake) {
@@ -59,10 +60,13 @@ TEST_F(SettingsFile, RefusesWhatAProductDoesNotTake) {
         return refusal_in(folder_, [&] { in_force.set(name, value, "--set"); });
     };
     EXPECT_EQ(refusal("cels", "8"),
-              "--set: unknown setting \"cels\"; did you mean \"cells\"? Known: cells, variant, under_voltage");
+              "--set: unknown setting \"cels\"; did you mean \"cells\"? Known: cells, variant, "
+              "under_voltage");
     EXPECT_EQ(refusal("cells", "5"), "--set: cells cannot be \"5\"; expected one of 4, 8");
-    EXPECT_EQ(refusal("under_voltage", "2.81"), "--set: under_voltage cannot be \"2.81\"; expected 2.6 V to 2.8 V");
-    EXPECT_EQ(refusal("under_voltage", "2.59 V"), "--set: under_voltage cannot be \"2.59 V\"; expected 2.6 V to 2.8 V");
+    EXPECT_EQ(refusal("under_voltage", "2.81"),
+              "--set: under_voltage cannot be \"2.81\"; expected 2.6 V to 2.8 V");
+    EXPECT_EQ(refusal("under_voltage", "2.59 V"),
+              "--set: under_voltage cannot be \"2.59 V\"; expected 2.6 V to 2.8 V");
     EXPECT_EQ(refusal("under_voltage", "2.7 s"),
               "--set: under_voltage cannot be \"2.7 s\"; expected a number in V, 2.6 V to 2.8 V");
     EXPECT_EQ(refusal("under_voltage", "low"),
@@ -75,28 +79,67 @@ TEST_F(SettingsFile, RefusesWhatAProductDoesNotTake) {
 
 TEST_F(SettingsFile, RefusesBadSpecs) {
     const std::vector<Mistake> mistakes{
-        {"default outside the range", "default: 2.70 V", "default: 3 V", "s.yaml:6: under_voltage.default: ",
+        {"default outside the range",
+         "default: 2.70 V",
+         "default: 3 V",
+         "s.yaml:6: under_voltage.default: ",
          {"cannot be \"3 V\"; expected 2.6 V to 2.8 V"}},
-        {"default of another unit", "default: 2.70 V", "default: 2.70 A", "s.yaml:6: under_voltage.default: ",
+        {"default of another unit",
+         "default: 2.70 V",
+         "default: 2.70 A",
+         "s.yaml:6: under_voltage.default: ",
          {"\"2.70 A\" stands here; expected a number in V"}},
-        {"range upside down", "high: 2.80 V", "high: 2.50 V", "s.yaml:5: under_voltage.high: ", {"low <= high"}},
-        {"ends of two units", "high: 2.80 V", "high: 2.80 degC", "s.yaml:5: under_voltage.high: ", {"a number in V"}},
-        {"no range", "  low: 2.60 V\n", "", "s.yaml:3: under_voltage: the key \"low\" is missing", {}},
-        {"choices and a range", "default: small", "low: 1, default: small", "s.yaml:2: variant.low: ",
+        {"range upside down",
+         "high: 2.80 V",
+         "high: 2.50 V",
+         "s.yaml:5: under_voltage.high: ",
+         {"low <= high"}},
+        {"ends of two units",
+         "high: 2.80 V",
+         "high: 2.80 degC",
+         "s.yaml:5: under_voltage.high: ",
+         {"a number in V"}},
+        {"no range",
+         "  low: 2.60 V\n",
+         "",
+         "s.yaml:3: under_voltage: the key \"low\" is missing",
+         {}},
+        {"choices and a range",
+         "default: small",
+         "low: 1, default: small",
+         "s.yaml:2: variant.low: ",
          {"one or the other"}},
-        {"default is no choice", "default: small", "default: large", "s.yaml:2: variant.default: ",
+        {"default is no choice",
+         "default: small",
+         "default: large",
+         "s.yaml:2: variant.default: ",
          {"expected one of small, mini"}},
-        {"choice twice", "[4, 8]", "[4, 4]", "s.yaml:1: cells.choices[2]: ", {"\"4\" stands twice"}},
+        {"choice twice",
+         "[4, 8]",
+         "[4, 4]",
+         "s.yaml:1: cells.choices[2]: ",
+         {"\"4\" stands twice"}},
         {"no choice", "[4, 8]", "[]", "s.yaml:1: cells.choices: the list is empty", {}},
-        {"no source", "mini], default: small, source: page", "mini], default: small",
-         "s.yaml:2: variant: the key \"source\" is missing", {}},
-        {"unknown key", "  low: 2.60 V", "  lowest: 2.60 V", "s.yaml:4: under_voltage: unknown key \"lowest\"", {}},
-        {"bad name", "variant:", "Variant:", "s.yaml:2: Variant: a setting's name has only a-z", {}},
+        {"no source",
+         "mini], default: small, source: page",
+         "mini], default: small",
+         "s.yaml:2: variant: the key \"source\" is missing",
+         {}},
+        {"unknown key",
+         "  low: 2.60 V",
+         "  lowest: 2.60 V",
+         "s.yaml:4: under_voltage: unknown key \"lowest\"",
+         {}},
+        {"bad name",
+         "variant:",
+         "Variant:",
+         "s.yaml:2: Variant: a setting's name has only a-z",
+         {}},
     };
     for (const Mistake& mistake : mistakes) {
         SCOPED_TRACE(mistake.what);
-        const std::string message =
-            refusal_in(folder_, [&] { read(changed(std::string(good), mistake.from, mistake.to)); });
+        const std::string message = refusal_in(
+            folder_, [&] { read(changed(std::string(good), mistake.from, mistake.to)); });
         EXPECT_THAT(message, StartsWith(mistake.begins));
         for (const auto& words : mistake.says) EXPECT_THAT(message, HasSubstr(words));
     }

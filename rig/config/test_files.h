@@ -19,7 +19,8 @@ class TestFolder {
   public:
     TestFolder() {
         std::string name = (std::filesystem::temp_directory_path() / "bmsrig_XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no folder for the test: " + name);
+        if (mkdtemp(name.data()) == nullptr)
+            throw std::runtime_error("no folder for the test: " + name);
         path_ = name;
     }
     ~TestFolder() {
@@ -49,7 +50,8 @@ std::string refusal_in(const TestFolder& folder, const Action& action) {
     } catch (const InputError& problem) {
         std::string text = problem.what();
         const std::string prefix = folder.path().string() + "/";
-        for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix)) text.erase(at, prefix.size());
+        for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix))
+            text.erase(at, prefix.size());
         return text;
     }
     return {};
@@ -57,14 +59,15 @@ std::string refusal_in(const TestFolder& folder, const Action& action) {
 
 /// A mistake in a file and how the message about it begins and what else it says.
 struct Mistake {
-    std::string what;      ///< for whoever reads the test
-    std::string from;      ///< text in the good file
-    std::string to;        ///< what stands there instead
-    std::string begins;    ///< "<file>:<line>: ..."
+    std::string what;    ///< for whoever reads the test
+    std::string from;    ///< text in the good file
+    std::string to;      ///< what stands there instead
+    std::string begins;  ///< "<file>:<line>: ..."
     std::vector<std::string> says;
 };
 
-/// `text` with the one place where it says `from` changed to `to`. Throws if there is none, or more than one.
+/// `text` with the one place where it says `from` changed to `to`. Throws if there is none, or more
+/// than one.
 inline std::string changed(std::string text, const std::string& from, const std::string& to) {
     const auto at = text.find(from);
     if (at == std::string::npos || text.find(from, at + 1) != std::string::npos) {

@@ -9,7 +9,7 @@ namespace bmsrig {
 
 namespace {
 
-constexpr std::string_view placeholder = "{n}";
+constexpr std::string_view placeholder = "<n>";
 constexpr int most_repeats = 64;
 constexpr int most_channels = 999;
 
@@ -25,21 +25,24 @@ int repeats(const YamlNode& entry, const Settings& settings) {
     const YamlNode* count = entry.find("count");
     const bool has_placeholder = entry.key().find(placeholder) != std::string::npos;
     if (count == nullptr) {
-        if (has_placeholder)
-            entry.refuse("the name has {n} in it, but the key \"count\" is missing");
+        if (has_placeholder) {
+            entry.refuse("the name has <n> in it, but the key \"count\" is missing");
+        }
         return 1;
     }
-    if (!has_placeholder)
-        count->refuse("the net is repeated; expected {n} in its name, such as cell.{n}");
-    if (!settings.has(count->text()))
+    if (!has_placeholder) {
+        count->refuse("the net is repeated; expected <n> in its name, such as cell.<n>");
+    }
+    if (!settings.has(count->text())) {
         count->refuse(unknown_name("setting", count->text(), settings.names()));
-    double number = NAN;
+    }
+    double number = 0;
     try {
         number = settings.number(count->text());
     } catch (const std::exception& problem) {
         count->refuse(problem.what());
     }
-    if (!(number >= 1 && number <= most_repeats && number == std::floor(number))) {
+    if (number < 1 || number > most_repeats || number != std::floor(number)) {
         count->refuse("the setting " + count->text() + " is " + settings.text(count->text()) +
                       "; expected a whole number from 1 to " + std::to_string(most_repeats));
     }
@@ -48,9 +51,10 @@ int repeats(const YamlNode& entry, const Settings& settings) {
 
 std::string port_name(const YamlNode& node, const std::string& text, int number) {
     std::string name = with_number(text, number);
-    if (!is_name(name))
+    if (!is_name(name)) {
         node.refuse(in_quotes(text) +
-                    " is no name of a port; expected a-z, 0-9, _ and . such as cell.{n}");
+                    " is no name of a port; expected a-z, 0-9, _ and . such as cell.<n>");
+    }
     return name;
 }
 
@@ -85,8 +89,9 @@ ContactLevel read_contact_level(const YamlNode& node) {
 }
 
 void read_rating(const YamlNode& node, InputNet& net) {
-    if (node.items().size() != 2)
+    if (node.items().size() != 2) {
         node.refuse("expected two values, the lowest and the highest, such as [0 V, 5 V]");
+    }
     net.rating_low = node.items()[0].number(net.unit);
     net.rating_high = node.items()[1].number(net.unit);
     if (*net.rating_low > *net.rating_high) {
@@ -97,8 +102,9 @@ void read_rating(const YamlNode& node, InputNet& net) {
 void read_contact(const YamlNode& node, InputNet& net) {
     net.closed = read_contact_level(node.at("closed"));
     net.open = read_contact_level(node.at("open"));
-    if (net.unit != Unit::volt)
+    if (net.unit != Unit::volt) {
         node.at("unit").refuse("a contact with levels stands here; expected V");
+    }
 }
 
 InputNet read_input(const YamlNode& node, int number) {
@@ -137,11 +143,13 @@ LineNet::Stage read_stage(const YamlNode& line) {
     node.allow_keys({"high_drop", "high_resistance", "low_resistance"});
     LineNet::Stage stage;
     stage.high_drop_volts = node.at("high_drop").number(Unit::volt);
-    if (stage.high_drop_volts < 0)
+    if (stage.high_drop_volts < 0) {
         node.at("high_drop").refuse("is below zero; expected how far below the supply high stands");
+    }
     stage.high_ohms = positive(node.at("high_resistance"), Unit::ohm);
-    if (const YamlNode* low = node.find("low_resistance"))
+    if (const YamlNode* low = node.find("low_resistance")) {
         stage.low_ohms = positive(*low, Unit::ohm);
+    }
 
     const YamlNode& threshold = line.at("threshold");
     threshold.allow_keys({"inactive_below", "active_above"});
@@ -151,8 +159,9 @@ LineNet::Stage read_stage(const YamlNode& line) {
         threshold.refuse(
             "the thresholds stand the wrong way round; expected inactive_below < active_above");
     }
-    if (const YamlNode* down = line.find("pull_down"))
+    if (const YamlNode* down = line.find("pull_down")) {
         stage.pull_down_ohms = positive(*down, Unit::ohm);
+    }
     if (const YamlNode* up = line.find("pull_up")) {
         up->allow_keys({"resistance", "to"});
         stage.pull_up_ohms = positive(up->at("resistance"), Unit::ohm);

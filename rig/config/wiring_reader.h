@@ -8,7 +8,7 @@
 
 namespace bmsrig {
 
-/// Nets with `count: <setting>` are repeated for 1 to that setting, "{n}" standing for the number
+/// Nets with `count: <setting>` are repeated for 1 to that setting, "<n>" standing for the number
 /// in the net's name and its pins. Throws InputError with file and line.
 Netlist read_netlist(const std::filesystem::path& file, const Settings& settings);
 

@@ -20,8 +20,9 @@ void YamlBuilder::refuse(int line, const std::string& problem) const {
 
 void YamlBuilder::check_plain(const YAML::Mark& mark, const std::string& tag,
                               YAML::anchor_t anchor) const {
-    if (anchor != 0)
+    if (anchor != 0) {
         refuse(line_of(mark), "an anchor (&) stands here; write the value out instead");
+    }
     // "?" and "!" are what yaml-cpp calls plain and quoted values.
     if (!tag.empty() && tag != "?" && tag != "!") {
         refuse(line_of(mark),

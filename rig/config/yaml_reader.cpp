@@ -180,18 +180,27 @@ const YamlNode& YamlNode::at(std::string_view key) const {
 
 YamlNode read_yaml(const std::filesystem::path& file) {
     const std::string name = file.string();
-    std::istringstream stream(read_text_file(file));
+    std::string text = read_text_file(file);
+    // yaml-cpp 0.7 overlooks a quote that is never closed if a line end is the last thing in the
+    // file.
+    text.erase(text.find_last_not_of(" \t\r\n") + 1);
+    std::istringstream stream(text);
     YamlBuilder builder(name);
     try {
         YAML::Parser parser(stream);
         while (parser.HandleNextDocument(builder)) {
         }
     } catch (const YAML::Exception& problem) {
-        throw InputError(name, problem.mark.line + 1, "is not correct YAML: " + problem.msg);
+        const bool is_open_quote = problem.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
+        throw InputError(
+            name, problem.mark.line + 1,
+            "is not correct YAML: " +
+                (is_open_quote ? "a quote is opened here or above and never closed" : problem.msg));
     }
     YamlNode root = builder.take();
-    if (root.kind() == YamlNode::Kind::empty)
+    if (root.kind() == YamlNode::Kind::empty) {
         throw InputError(name, 0, "holds nothing but comments");
+    }
     static_cast<void>(root.entries());
     return root;
 }

@@ -57,8 +57,9 @@ TEST_F(YamlReader, GivesValuesWithTheirLines) {
 }
 
 TEST_F(YamlReader, CountsLinesOfFilesFromOtherSystems) {
-    const YamlNode root = read("\xEF\xBB\xBF"
-                               "a: 1\r\nb: 2\r\n");
+    const YamlNode root = read(
+        "\xEF\xBB\xBF"
+        "a: 1\r\nb: 2\r\n");
     EXPECT_EQ(root.at("b").line(), 2);
     EXPECT_EQ(root.at("b").integer(0, 9), 2);
 }
@@ -80,8 +81,10 @@ TEST_F(YamlReader, RefusesValuesOfTheWrongType) {
               "f.yaml:3: title: \"A battery\" stands here; expected one of: true, false");
     EXPECT_EQ(of([&] { return root.at("number").integer(13, 99); }),
               "f.yaml:8: number: \"12\" stands here; expected a whole number from 13 to 99");
-    EXPECT_THAT(of([&] { return root.at("ratio").integer(0, 9); }), HasSubstr("expected a whole number from 0 to 9"));
-    EXPECT_THAT(of([&] { return root.at("words").quantity().value; }), StartsWith("f.yaml:9: words: a list"));
+    EXPECT_THAT(of([&] { return root.at("ratio").integer(0, 9); }),
+                HasSubstr("expected a whole number from 0 to 9"));
+    EXPECT_THAT(of([&] { return root.at("words").quantity().value; }),
+                StartsWith("f.yaml:9: words: a list"));
     EXPECT_EQ(of([&] { return root.at("title").at("x").line(); }),
               "f.yaml:3: title: \"A battery\" stands here; expected a mapping (key: value)");
 }
@@ -89,19 +92,23 @@ TEST_F(YamlReader, RefusesValuesOfTheWrongType) {
 TEST_F(YamlReader, RefusesWrongUnits) {
     const YamlNode root = read(good);
     const auto of = [&](const auto& ask) { return refusal([&] { static_cast<void>(ask()); }); };
-    EXPECT_EQ(of([&] { return root.at("cells").number(Unit::celsius); }),
-              "f.yaml:5: cells: \"3.30 V\" stands here; expected a number in degC, such as \"25 degC\"");
-    EXPECT_EQ(of([&] { return root.at("cells").number(Unit::none); }),
-              "f.yaml:5: cells: \"3.30 V\" stands here; expected a number in no unit, such as \"0.5\"");
-    EXPECT_EQ(of([&] { return root.at("ratio").number(Unit::ohm); }),
-              "f.yaml:4: ratio: \"0.5\" stands here; expected a number in ohm, such as \"10 kohm\"");
+    EXPECT_EQ(
+        of([&] { return root.at("cells").number(Unit::celsius); }),
+        "f.yaml:5: cells: \"3.30 V\" stands here; expected a number in degC, such as \"25 degC\"");
+    EXPECT_EQ(
+        of([&] { return root.at("cells").number(Unit::none); }),
+        "f.yaml:5: cells: \"3.30 V\" stands here; expected a number in no unit, such as \"0.5\"");
+    EXPECT_EQ(
+        of([&] { return root.at("ratio").number(Unit::ohm); }),
+        "f.yaml:4: ratio: \"0.5\" stands here; expected a number in ohm, such as \"10 kohm\"");
     EXPECT_EQ(of([&] { return root.at("ratio").number(Unit::ampere); }),
               "f.yaml:4: ratio: \"0.5\" stands here; expected a number in A, such as \"1 A\"");
     EXPECT_THAT(of([&] { return root.at("title").number(Unit::volt); }),
                 StartsWith("f.yaml:3: title: \"A battery\" is no quantity"));
     EXPECT_THAT(of([&] { return read("t: -1 s\n").at("t").duration(); }),
                 StartsWith("f.yaml:1: t: \"-1 s\" stands here; expected a time of zero or more"));
-    EXPECT_THAT(of([&] { return read("t: 1e10 s\n").at("t").duration(); }), HasSubstr("within 100 years"));
+    EXPECT_THAT(of([&] { return read("t: 1e10 s\n").at("t").duration(); }),
+                HasSubstr("within 100 years"));
 }
 
 TEST_F(YamlReader, NamesMissingAndUnknownKeys) {
@@ -119,17 +126,20 @@ TEST_F(YamlReader, RefusesWhatIsNoPlainYaml) {
         std::string text;
         std::string begins;
     } cases[] = {
-        {"a: 1\nb: 2\na: 3\n", "f.yaml:3: the key \"a\" stands twice, first in line 1; expected each key once"},
+        {"a: 1\nb: 2\na: 3\n",
+         "f.yaml:3: the key \"a\" stands twice, first in line 1; expected each key once"},
         {"x: {a: 1,\n  a: 2}\n", "f.yaml:2: the key \"a\" stands twice, first in line 1"},
         {"a: 1\nb: [1, 2\nc: 3\n", "f.yaml:3: is not correct YAML: "},
         {"a: 1\n b: 2\n", "f.yaml:2: is not correct YAML: "},
-        {"a: \"open\n", "f.yaml:2: is not correct YAML: "},
+        {"a: \"open\n\n",
+         "f.yaml:1: is not correct YAML: a quote is opened here or above and never closed"},
+        {"a: 'open\nb: 2\n", "f.yaml:2: is not correct YAML: a quote is opened here or above"},
         {"a: b: c\n", "f.yaml:1: is not correct YAML: "},
         {"a: 1\nb: &here 2\n", "f.yaml:2: an anchor (&) stands here"},
         {"a: &here {x: 1}\n", "f.yaml:1: an anchor (&) stands here"},
         {"a: *here\n", "f.yaml:1: "},
         {"a: !!str 1\n", "f.yaml:1: the tag \"tag:yaml.org,2002:str\" stands here"},
-        {"a: 1\n---\nb: 2\n", "f.yaml:3: a second document begins here"},
+        {"a: 1\n---\nb: 2\n", "f.yaml:2: a second document begins here"},
         {"[a, b]\n", "f.yaml:1: a list stands here; expected a mapping"},
         {"just words\n", "f.yaml:1: \"just words\" stands here; expected a mapping"},
         {"a: 1\n? [x]\n: 2\n", "f.yaml:2: a list or mapping stands as a key"},
@@ -141,16 +151,15 @@ TEST_F(YamlReader, RefusesWhatIsNoPlainYaml) {
         {std::string(longest_text_file + 1, '#'), "f.yaml: is longer than 1048576 bytes"},
     };
     for (const auto& mistake : cases) {
-        EXPECT_THAT(refusal([&] { read(mistake.text); }), StartsWith(mistake.begins)) << mistake.text.substr(0, 80);
+        EXPECT_THAT(refusal([&] { read(mistake.text); }), StartsWith(mistake.begins))
+            << mistake.text.substr(0, 80);
     }
 }
 
-TEST_F(YamlReader, AnAliasIsRefusedWhereItStands) {
-    EXPECT_THAT(refusal([&] { read("a:\n  - &x 1\n  - *x\n"); }), StartsWith("f.yaml:2: an anchor"));
-}
-
 TEST_F(YamlReader, SurvivesDeepAndWideFiles) {
-    EXPECT_THAT(refusal([&] { read("a: " + std::string(100000, '[')); }), StartsWith("f.yaml:1: is not correct YAML"));
+    EXPECT_THAT(refusal([&] { read("a: " + std::string(100000, '[')); }), StartsWith("f.yaml:1: "));
+    EXPECT_THAT(refusal([&] { read("a: " + std::string(9999, '[') + std::string(9999, ']')); }),
+                StartsWith("f.yaml:1: is not correct YAML"));
     std::string wide;
     for (int i = 0; i < 60000; ++i) wide += "key" + std::to_string(i) + ": 1\n";
     const YamlNode root = read(wide);
@@ -160,20 +169,25 @@ TEST_F(YamlReader, SurvivesDeepAndWideFiles) {
 }
 
 TEST_F(YamlReader, NamesFilesThatCannotBeRead) {
-    EXPECT_EQ(refusal([&] { read_yaml(folder_.path() / "none.yaml"); }), "none.yaml: there is no such file");
+    EXPECT_EQ(refusal([&] { read_yaml(folder_.path() / "none.yaml"); }),
+              "none.yaml: there is no such file");
     std::filesystem::create_directory(folder_.path() / "dir.yaml");
-    EXPECT_EQ(refusal([&] { read_yaml(folder_.path() / "dir.yaml"); }), "dir.yaml: is no file; expected a text file");
+    EXPECT_EQ(refusal([&] { read_yaml(folder_.path() / "dir.yaml"); }),
+              "dir.yaml: is no file; expected a text file");
 }
 
 TEST_F(YamlReader, ReadsTheFormatBeforeAnyKey) {
     const auto refused = [&](std::string_view text) {
-        return refusal([&] { read_yaml_format(folder_.write("f.yaml", text), {"format", "title"}); });
+        return refusal(
+            [&] { read_yaml_format(folder_.write("f.yaml", text), {"format", "title"}); });
     };
     EXPECT_EQ(refused("format: 1\ntitle: x\n"), "");
     EXPECT_EQ(refused("title: x\n"), "f.yaml:1: the key \"format\" is missing");
     EXPECT_EQ(refused("new_key: x\nformat: 2\n"),
-              "f.yaml:2: format: the file has format 2, but this bmsrig knows formats up to 1; use a newer bmsrig");
-    EXPECT_THAT(refused("format: one\n"), StartsWith("f.yaml:1: format: \"one\" stands here; expected a whole number"));
+              "f.yaml:2: format: the file has format 2, but this bmsrig knows formats up to 1; use "
+              "a newer bmsrig");
+    EXPECT_THAT(refused("format: one\n"),
+                StartsWith("f.yaml:1: format: \"one\" stands here; expected a whole number"));
     EXPECT_EQ(refused("format: 1\ntitel: x\n"),
               "f.yaml:2: unknown key \"titel\"; did you mean \"title\"? Known: format, title");
 }
@@ -183,8 +197,8 @@ TEST(Utf8, KnowsWhereTextEnds) {
     EXPECT_EQ(utf8_length("\xC2\xB0"
                           "C \xE2\x84\xA6 \xF0\x9F\x94\x8B"),
               12U);
-    for (const std::string_view bad : {"ab\xC0\xAF", "ab\xED\xA0\x80", "ab\xF4\x90\x80\x80", "ab\xE2\x84", "ab\xFF",
-                                       "ab\x80", "ab\xF0\x80\x80\x80"}) {
+    for (const std::string_view bad : {"ab\xC0\xAF", "ab\xED\xA0\x80", "ab\xF4\x90\x80\x80",
+                                       "ab\xE2\x84", "ab\xFF", "ab\x80", "ab\xF0\x80\x80\x80"}) {
         EXPECT_EQ(utf8_length(bad), 2U) << bad;
     }
 }

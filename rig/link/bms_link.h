@@ -169,7 +169,8 @@ struct bms_can_frame {
 };
 /* Hands a frame to the bus's transmitter now; the bus adds the time on the wire. */
 static inline void bms_send_can(struct bms_io* io, uint32_t bus, const struct bms_can_frame* frame);
-/* Hands bytes (one or more, at most 30,000 a call) to the bus's transmitter now. */
+/* Hands one byte or more to the bus's transmitter now. An answer has room for 18,000 bytes, or 1,000 CAN frames, on all
+ * buses together (with bus names of up to 12 characters). */
 static inline void bms_send_serial(struct bms_io* io, uint32_t bus, const unsigned char* bytes, size_t count);
 
 /* How many payloads have been received completely at this time, in this call. */
@@ -193,6 +194,9 @@ static inline void bms_fail(struct bms_io* io, const char* format, ...) BMS_LINK
 #define BMS_LINK_VERSION 1
 #define BMS_LINK_LONGEST_LINE 65536 /* with its line feed */
 #define BMS_LINK_ERROR_SIZE 512
+/* What an answer has room for, so that it is never longer than a line; both builds refuse the same. */
+#define BMS_LINK_OUTPUTS_SIZE 24000
+#define BMS_LINK_PAYLOADS_SIZE 41000
 
 struct bms_console {
     void* host;
@@ -237,6 +241,7 @@ struct bms_link_payloads {
     char* text;
     size_t used;
     size_t text_capacity;
+    size_t line_length; /* what they take of a line */
 };
 
 struct bms_io {
@@ -807,6 +812,16 @@ static inline void bms_link_add(struct bms_link_payloads* list, uint32_t bus, si
     list->used += length;
 }
 
+/* Takes the payload behind the last one as sent. */
+static inline void bms_link_send(struct bms_io* io, uint32_t bus, size_t length) {
+    io->sent.line_length += io->ports.buses[bus].name_length + 2 + length;
+    if (io->sent.line_length > BMS_LINK_PAYLOADS_SIZE) {
+        bms_fail(io, "the controller sends more at once than an answer has room for");
+        return;
+    }
+    bms_link_add(&io->sent, bus, length);
+}
+
 static inline char* bms_link_write_hex(char* text, uint32_t value, int digits) {
     int i;
     for (i = digits - 1; i >= 0; --i, value >>= 4) text[i] = "0123456789ABCDEF"[value & 15];
@@ -876,7 +891,7 @@ static inline void bms_send_can(struct bms_io* io, uint32_t bus, const struct bm
     *to++ = '#';
     if (frame->remote) *to++ = 'R';
     for (i = 0; i < frame->length; ++i) to = bms_link_write_hex(to, frame->data[i], 2);
-    bms_link_add(&io->sent, bus, (size_t)(to - text));
+    bms_link_send(io, bus, (size_t)(to - text));
 }
 
 static inline void bms_send_serial(struct bms_io* io, uint32_t bus, const unsigned char* bytes, size_t count) {
@@ -886,13 +901,13 @@ static inline void bms_send_serial(struct bms_io* io, uint32_t bus, const unsign
         bms_fail(io, "the controller sends bytes on bus %lu, which is not a serial bus", (unsigned long)bus);
         return;
     }
-    if (count == 0 || count > 30000) {
-        bms_fail(io, "the controller sends %lu bytes at once; expected 1 to 30000", (unsigned long)count);
+    if (count == 0 || count > 18000) {
+        bms_fail(io, "the controller sends %lu bytes at once; expected 1 to 18000", (unsigned long)count);
         return;
     }
     text = bms_link_reserve(&io->sent, 2 * count);
     for (i = 0; i < count; ++i) bms_link_write_hex(text + 2 * i, bytes[i], 2);
-    bms_link_add(&io->sent, bus, 2 * count);
+    bms_link_send(io, bus, 2 * count);
 }
 
 static inline size_t bms_received_count(const struct bms_io* io) { return io->received.count; }
@@ -956,6 +971,16 @@ static inline void bms_link_prepare(struct bms_io* io) {
     for (i = 0; i < count; ++i) io->values[i] = io->reported[i] = bms_link_resting_value(&io->ports.ports[i]);
 }
 
+/* Whether one answer has room for every output. */
+static inline int bms_link_outputs_fit(const struct bms_ports* ports) {
+    size_t length = 0;
+    uint32_t i;
+    for (i = 0; i < ports->port_count; ++i) {
+        if (ports->ports[i].is_output) length += ports->ports[i].name_length + 2 + BMS_NUMBER_SIZE;
+    }
+    return length <= BMS_LINK_OUTPUTS_SIZE;
+}
+
 /* `io` has its console, the rest is 0. */
 static inline int bms_link_open(const struct bms_controller* controller, int argc, char** argv, struct bms_io* io,
                                 void** state) {
@@ -966,6 +991,9 @@ static inline int bms_link_open(const struct bms_controller* controller, int arg
     controller->describe(*state, &io->ports);
     if (io->ports.error[0] == '\0' && io->ports.product == NULL) {
         bms_link_wrong_declaration(&io->ports, "", "no product");
+    }
+    if (!bms_link_outputs_fit(&io->ports)) {
+        bms_link_wrong_declaration(&io->ports, "out", "more outputs than an answer has room for");
     }
     if (io->ports.error[0] != '\0') {
         bms_log(io, "%s", io->ports.error);
@@ -1012,7 +1040,7 @@ static inline void bms_link_answered(struct bms_io* io) {
     io->changed_count = 0;
     io->named_count = 0;
     io->received.count = io->received.used = 0;
-    io->sent.count = io->sent.used = 0;
+    io->sent.count = io->sent.used = io->sent.line_length = 0;
 }
 
 static inline int bms_link_close(const struct bms_controller* controller, void* state, struct bms_io* io) {
@@ -1237,12 +1265,7 @@ static inline int bms_link_answer(const struct bms_controller* controller, void*
     if (!io->failed) talk->next = bms_link_advance(controller, state, now, io);
     if (!io->failed) {
         bms_link_put_answer(answer, talk->next, io);
-        if (answer->length > BMS_LINK_LONGEST_LINE) {
-            bms_fail(io, "the answer has %lu bytes; a line has 65536 at most", (unsigned long)answer->length);
-            answer->length = 0;
-        }
-    }
-    if (io->failed) {
+    } else {
         bms_link_put_text(answer, "error ");
         bms_link_put_text(answer, io->error);
         bms_link_put_text(answer, "\n");

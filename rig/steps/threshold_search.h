@@ -21,7 +21,7 @@ struct ThresholdResult {
     enum class Outcome : unsigned char { found, already, never } outcome = Outcome::never;
     double value = 0;        ///< the middle between the last step without the change and the first with it
     double uncertainty = 0;  ///< half that distance and the source's accuracy
-    Instant time;            ///< when the line changed
+    Instant time{};          ///< when the line changed
 };
 
 /// `already`: the line had the level after the dwell at start. `never`: it did not take it up to stop.

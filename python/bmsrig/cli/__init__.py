@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from bmsrig import RigError, __version__
 from bmsrig.cli import check_bench, listing, replay, report, run
 from bmsrig.verdict import EXIT_BAD_INPUT
+from bmsrig_reports.record import RecordError
 
 _EPILOG = """\
 exit status: 0 pass, 1 fail, 2 inconclusive, 3 error (ours, not the UUT's), 4 bad input or usage, 130 aborted
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.rest = rest
     try:
         status: int = options.action(options)
-    except (RigError, OSError) as problem:
+    except (RigError, RecordError, OSError) as problem:
         print(f"bmsrig: {problem}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:

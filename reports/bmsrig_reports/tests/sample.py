@@ -12,7 +12,10 @@ from bmsrig_reports.record import Changes
 
 SCHEMA_FILE = Path(__file__).parents[2] / "record_schema.sql"
 
-HOSTILE = "</script><script>alert(1)</script> & \"quotes\" 'single' \u2028 {{ 7 * 7 }} ../../etc \x00\x1b[31m \u20ac"
+HOSTILE = (
+    "</script><script>alert(1)</script> & \"quotes\" 'single' \u2028 "
+    "{{ 7 * 7 }} ../../etc \x00\x1b[31m \u20ac"
+)
 """A name that breaks what is careless."""
 
 
@@ -66,11 +69,15 @@ class SampleRun:
     message: str = ""
     properties: dict[str, str] = field(
         default_factory=lambda: {
-            "fixture.title": "Victron smallBMS", "version.bmsrig": "0.1.0", "setting.cells": "4", "host": "bench-7"
+            "fixture.title": "Victron smallBMS",
+            "version.bmsrig": "0.1.0",
+            "setting.cells": "4",
+            "host": "bench-7",
         }
     )
     requirements: Sequence[tuple[str, str]] = (
-        ("VSB-LOAD-UV", "Load released on cell under-voltage"), ("VSB-CHARGE-OV", "Charge released on over-voltage")
+        ("VSB-LOAD-UV", "Load released on cell under-voltage"),
+        ("VSB-CHARGE-OV", "Charge released on over-voltage"),
     )
     tests: Sequence[SampleTest] = (SampleTest(),)
 
@@ -78,13 +85,23 @@ class SampleRun:
 def write_record(path: Path, run: SampleRun) -> Path:
     """Write a record as the rig does."""
     with sqlite3.connect(path) as database:
+        database.execute("PRAGMA synchronous = OFF")
         database.executescript(SCHEMA_FILE.read_text(encoding="utf-8"))
         database.execute(
             "INSERT INTO run VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                "5a7bb7a5-3c1e-4d77-9d38-0f4d9a6c2e11", "2024-05-06T07:08:09.123Z",
-                "2024-05-06T07:09:00.000Z" if run.verdict else None, run.plan, "victron_smallbms", "virtual",
-                run.serial, "Ada", "smallbms --set cells=4", "18446744073709551615", run.verdict, run.message,
+                "5a7bb7a5-3c1e-4d77-9d38-0f4d9a6c2e11",
+                "2024-05-06T07:08:09.123Z",
+                "2024-05-06T07:09:00.000Z" if run.verdict else None,
+                run.plan,
+                "victron_smallbms",
+                "virtual",
+                run.serial,
+                "Ada",
+                "smallbms --set cells=4",
+                "18446744073709551615",
+                run.verdict,
+                run.message,
             ),
         )
         database.executemany("INSERT INTO property VALUES (?, ?)", run.properties.items())
@@ -103,15 +120,38 @@ def write_record(path: Path, run: SampleRun) -> Path:
 def _write_test(database: sqlite3.Connection, number: int, test: SampleTest) -> None:
     database.execute(
         "INSERT INTO test VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (number, test.name, test.title, test.description, test.verdict, test.message, test.details, test.wall, test.simulated),
+        (
+            number,
+            test.name,
+            test.title,
+            test.description,
+            test.verdict,
+            test.message,
+            test.details,
+            test.wall,
+            test.simulated,
+        ),
     )
-    database.executemany("INSERT INTO test_requirement VALUES (?, ?)", ((number, each) for each in test.requirements))
+    database.executemany(
+        "INSERT INTO test_requirement VALUES (?, ?)", ((number, each) for each in test.requirements)
+    )
     for m in test.measurements:
         database.execute(
             "INSERT INTO measurement VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                number, m.name, m.value, m.unit, m.uncertainty, m.low, m.high, m.acceptance, m.verdict, m.time,
-                m.requirement, m.source, m.comment,
+                number,
+                m.name,
+                m.value,
+                m.unit,
+                m.uncertainty,
+                m.low,
+                m.high,
+                m.acceptance,
+                m.verdict,
+                m.time,
+                m.requirement,
+                m.source,
+                m.comment,
             ),
         )
     database.executemany("INSERT INTO mark VALUES (?, ?, ?)", ((number, *mark) for mark in test.marks))

@@ -1,0 +1,172 @@
+"""Bad input, hostile names, UUTs that misbehave, Ctrl-C and kill -9."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import BMSRIG, environment
+
+LONG = '''
+def test_first(rig):
+    rig.line("load").expect_active()
+
+
+def test_for_ever(rig, capfd):
+    with capfd.disabled():
+        print("RUNNING", flush=True)
+    while True:
+        rig.wait(3600)
+'''
+PASSING = 'def test_it(rig):\n    rig.line("load").expect_active()\n'
+HOSTILE = ["SN'\"\\/../x", "<script>alert(1)</script>", "x" * 10_000, "Größe 🛥", "; DROP TABLE run; --", "a\nb\tc"]
+
+
+@pytest.mark.parametrize("serial", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_serial_numbers_do_no_harm(plan, bmsrig, serial):
+    done = bmsrig(plan(PASSING), "--serial", serial, "--operator", serial)
+    assert done.status == 0, done.output
+    assert done.rows("SELECT serial, operator FROM run") == [(serial, serial)]
+    page = done.record.with_suffix(".html").read_text()
+    assert "<script>alert(1)</script>" not in page
+
+
+def test_a_hostile_serial_number_makes_a_sane_file_name(plan, tmp_path):
+    command = [BMSRIG, "run", str(plan(PASSING)), "--fixture", "victron_smallbms", "--serial", "../../" + "x" * 5000]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=environment())
+    assert done.returncode == 0, done.stdout
+    (record,) = (tmp_path / "records").glob("*.db")
+    assert len(record.name) < 150
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--fixture", "no_such"], "no fixture 'no_such'"),
+        (["--fixture", "victron_smallbms", "--bench", "no_such"], "no bench 'no_such'"),
+        (["--fixture", "victron_smallbms", "--set", "cells"], "name=value"),
+        (["--fixture", "victron_smallbms", "--set", "cells=5"], "4, 8, 12, 16"),
+        (["--fixture", "victron_smallbms", "--set", "cels=4"], "cells"),
+        (["--fixture", "victron_smallbms", "--set", "under_voltage=2.7 A"], "under_voltage"),
+        (["--fixture", "victron_smallbms", "--reference", "x"], "reserved"),
+        (["--fixture", "victron_smallbms", "--metrics", "nonsense"], "nonsense"),
+        (["--fixture", "victron_smallbms", "--no-such-option"], "--no-such-option"),
+        (["--fixture", "victron_smallbms", "--seed", "x"], "--seed"),
+    ],
+)
+def test_bad_options_exit_4_with_a_clear_message(plan, bmsrig, options, words):
+    done = bmsrig(plan(PASSING), *options, fixture="")
+    assert done.status == 4, done.output
+    assert words in done.output
+    assert "Traceback" not in done.output
+    assert not done.record.exists()
+
+
+def test_an_unknown_plan_exits_4(bmsrig):
+    done = bmsrig("no_such_plan")
+    assert done.status == 4
+    assert "victron_smallbms" in done.output
+
+
+BAD_UUTS = {
+    "does-not-exist": "/no/such/program",
+    "exits": "false",
+    "greets-wrongly": "echo hello",
+    "says-nothing": "sleep 60",
+    "crashes": "sh -c 'kill -SEGV $$'",
+    "floods": "yes",
+}
+
+
+@pytest.mark.parametrize("uut", BAD_UUTS.values(), ids=BAD_UUTS.keys())
+def test_a_bad_uut_is_an_error_with_its_log_and_no_orphan(plan, bmsrig, uut):
+    done = bmsrig(plan(PASSING), "--uut", uut, "--answer-timeout", "0.3")
+    assert done.status == 3, done.output
+    assert done.verdict() == "error"
+    assert uut.split()[0] in done.rows("SELECT message || details FROM test")[0][0]
+    assert not _children_of_this_session("sleep 60")
+
+
+def test_a_dead_uut_ends_the_run(plan, bmsrig):
+    done = bmsrig(plan(PASSING + "\n\ndef test_other(rig):\n    pass\n"), "--uut", "false")
+    assert done.rows("SELECT count(*) FROM test") == [(1,)], "the rest is not run on a bench that cannot go on"
+    assert "the bench cannot go on" in done.output
+
+
+def _children_of_this_session(text: str) -> list[str]:
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return [line for line in listing.splitlines() if line == text]
+
+
+def _start(plan: Path, tmp_path: Path) -> tuple[subprocess.Popen[str], Path]:
+    record = tmp_path / "record.db"
+    command = [BMSRIG, "run", str(plan), "--fixture", "victron_smallbms", "--record", str(record)]
+    process = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "RUNNING" in line:
+            return process, record
+    raise AssertionError("the plan did not start")
+
+
+def _uut_of(rig: int) -> list[int]:
+    listing = subprocess.run(["ps", "-o", "pid=", "--ppid", str(rig)], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in listing.stdout.split()]
+
+
+def _is_gone(pid: int) -> bool:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        os.sched_yield()
+    return False
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
+def test_an_interrupted_run_is_aborted_with_its_record_closed(plan, tmp_path, how):
+    process, record = _start(plan(LONG), tmp_path)
+    (uut,) = _uut_of(process.pid)
+    process.send_signal(how)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, output
+    assert _is_gone(uut)
+    with sqlite3.connect(record) as database:
+        assert database.execute("SELECT verdict FROM run").fetchone() == ("aborted",)
+        assert database.execute("SELECT name, verdict FROM test ORDER BY id").fetchall() == [
+            ("test_plan.py::test_first", "pass"),
+            ("test_plan.py::test_for_ever", "aborted"),
+        ]
+
+
+def test_a_killed_rig_leaves_a_record_with_every_finished_test_and_no_uut(plan, tmp_path):
+    process, record = _start(plan(LONG), tmp_path)
+    (uut,) = _uut_of(process.pid)
+    process.kill()
+    process.communicate(timeout=60)
+    assert _is_gone(uut)
+    with sqlite3.connect(record) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert database.execute("SELECT verdict FROM run").fetchone() == (None,)
+        assert database.execute("SELECT name, verdict FROM test").fetchall() == [("test_plan.py::test_first", "pass")]
+    report = subprocess.run(
+        [BMSRIG, "report", str(record), "--html", str(tmp_path / "r.html")], capture_output=True, text=True, check=False
+    )
+    assert report.returncode == 0, report.stderr
+    assert "aborted" in (tmp_path / "r.html").read_text().lower()
+
+
+def test_python_is_the_interpreter_of_the_project():
+    assert Path(BMSRIG).is_file(), f"{BMSRIG} belongs beside {sys.executable}"

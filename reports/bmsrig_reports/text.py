@@ -1,0 +1,65 @@
+"""A run's summary as plain text, for the end of a run and for ``bmsrig report``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bmsrig_reports import words
+from bmsrig_reports.record import Record
+from bmsrig_reports.verdict import VERDICTS
+
+WIDEST = 60
+"""Longer titles are cut, so that the table stays a table."""
+
+
+def summary(record: Record) -> str:
+    """Write a line for each requirement, the tests that did not pass, and the totals."""
+    parts = [_requirements(record), _bad_tests(record), _totals(record)]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def _requirements(record: Record) -> list[str]:
+    rows = [
+        (row.requirement.id, row.verdict or "no test", str(len(row.tests)), row.requirement.title)
+        for row in record.coverage
+    ]
+    return _table(("requirement", "verdict", "tests", "title"), rows) if rows else []
+
+
+def _bad_tests(record: Record) -> list[str]:
+    rows = [
+        (test.verdict, test.name, test.message or test.title)
+        for test in record.tests
+        if test.verdict != "pass"
+    ]
+    return _table(("verdict", "test", "why"), rows) if rows else []
+
+
+def _totals(record: Record) -> list[str]:
+    counts = [f"{record.count(verdict)} {verdict}" for verdict in VERDICTS if record.count(verdict)]
+    plural = "" if len(record.tests) == 1 else "s"
+    untested = [row.requirement.id for row in record.coverage if not row.tests]
+    simulated = words.seconds(sum(test.simulated_seconds for test in record.tests))
+    wall = words.seconds(sum(test.wall_seconds for test in record.tests))
+    lines = [
+        f"{len(record.tests)} test{plural}: {', '.join(counts) or 'none ran'}; "
+        f"{len(record.measurements)} measurements; {simulated} on the rig's clock, {wall} of wall time"
+    ]
+    if untested:
+        names = ", ".join(untested)
+        lines.append(f"{len(untested)} of {len(record.coverage)} requirements have no test: {names}")
+    reason = f" ({_one_line(record.message)})" if record.message else ""
+    lines.append(f"verdict: {record.verdict.upper()}{reason}")
+    return lines
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    cells = [head, *(tuple(_one_line(cell) for cell in row) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+    return [lines[0], "  ".join("-" * width for width in widths), *lines[1:]]
+
+
+def _one_line(text: str) -> str:
+    line = words.printable(" ".join(text.split()))
+    return line if len(line) <= WIDEST else line[: WIDEST - 3] + "..."

@@ -1,0 +1,182 @@
+#include "rig/config/bench.h"
+
+#include <gmock/gmock.h>
+
+#include "rig/config/test_files.h"
+
+namespace bmsrig {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::StartsWith;
+
+constexpr std::string_view good = R"(format: 1
+bench: left
+fixture: maker
+clock: virtual
+seed: 7
+settings: {cells: 4}
+uut: ./my_bms --fast
+instruments:
+  cells:
+    driver: virtual_cells
+    channels: 16
+    noise: 50 uV
+    mode: gentle
+  lines: {driver: virtual_lines}
+)";
+
+class BenchFile : public testing::Test {
+  protected:
+    Bench load(const std::string& text) const { return Bench::load(folder_.write("b.yaml", text)); }
+    TestFolder folder_;
+};
+
+TEST_F(BenchFile, HoldsWhatTheFileSays) {
+    const Bench bench = load(std::string(good));
+    EXPECT_EQ(bench.name, "left");
+    EXPECT_EQ(bench.fixture, "maker");
+    EXPECT_EQ(bench.fixture_line, 3);
+    EXPECT_EQ(bench.clock, ClockKind::virtual_time);
+    EXPECT_EQ(bench.seed, 7U);
+    EXPECT_THAT(bench.settings, ElementsAre(Pair("cells", "4")));
+    EXPECT_EQ(bench.uut, "./my_bms --fast");
+    ASSERT_EQ(bench.instruments.size(), 2U);
+    EXPECT_EQ(bench.instruments[0].name, "cells");
+    EXPECT_EQ(bench.instruments[0].driver, "virtual_cells");
+    EXPECT_EQ(bench.instruments[0].line, 9);
+    ASSERT_EQ(bench.instruments[0].options.size(), 3U);
+    EXPECT_EQ(bench.instruments[0].options[1].key, "noise");
+    EXPECT_EQ(bench.instruments[0].options[1].text, "50 uV");
+    EXPECT_EQ(bench.instruments[0].options[1].line, 12);
+}
+
+TEST_F(BenchFile, WhatIsLeftOutHasADefault) {
+    const Bench bench =
+        load("format: 1\nbench: b\nfixture: f\nclock: real\ninstruments: {a: {driver: d}}\n");
+    EXPECT_EQ(bench.clock, ClockKind::real_time);
+    EXPECT_EQ(bench.seed, 1U);
+    EXPECT_TRUE(bench.settings.empty());
+    EXPECT_EQ(bench.uut, "");
+}
+
+TEST_F(BenchFile, OverlaysTheSettingsOfAProduct) {
+    Settings product{{{"cells", Unit::none, {"2", "4"}, {}, {}, "2", "page"}}};
+    load(std::string(good)).apply_settings(product);
+    EXPECT_EQ(product.text("cells"), "4");
+    const Bench wrong = load(changed(std::string(good), "{cells: 4}", "{cells: 5}"));
+    EXPECT_EQ(refusal_in(folder_, [&] { wrong.apply_settings(product); }),
+              "b.yaml:6: cells cannot be \"5\"; expected one of 2, 4");
+}
+
+TEST_F(BenchFile, RefusesMistakesByLine) {
+    const std::vector<Mistake> mistakes{
+        {"unknown key", "uut:", "dut:", "b.yaml:7: unknown key \"dut\"; did you mean \"uut\"?", {}},
+        {"missing key", "fixture: maker\n", "", "b.yaml:1: the key \"fixture\" is missing", {}},
+        {"unknown clock",
+         "clock: virtual",
+         "clock: fast",
+         "b.yaml:4: clock: ",
+         {"expected one of: virtual, real"}},
+        {"negative seed", "seed: 7", "seed: -1", "b.yaml:5: seed: ", {"a whole number from 0 to"}},
+        {"seed with a unit",
+         "seed: 7",
+         "seed: 7 s",
+         "b.yaml:5: seed: ",
+         {"a whole number from 0 to"}},
+        {"settings are a list",
+         "{cells: 4}",
+         "[cells]",
+         "b.yaml:6: settings: a list stands here",
+         {"a mapping"}},
+        {"no driver",
+         "{driver: virtual_lines}",
+         "{channels: 5}",
+         "b.yaml:14: instruments.lines: the key \"driver\" is missing",
+         {}},
+        {"an instrument is a word",
+         "{driver: virtual_lines}",
+         "virtual_lines",
+         "b.yaml:14: instruments.lines: ",
+         {"\"virtual_lines\" stands here; expected a mapping"}},
+        {"an option is a list",
+         "channels: 16",
+         "channels: [16]",
+         "b.yaml:11: instruments.cells.channels: ",
+         {"a list stands here; expected a text"}},
+        {"an option twice",
+         "    mode: gentle",
+         "    noise: 1 mV",
+         "b.yaml:13: the key \"noise\" stands twice, first in line 12",
+         {}},
+        {"an instrument twice",
+         "  lines:",
+         "  cells:",
+         "b.yaml:14: the key \"cells\" stands twice, first in line 9",
+         {}},
+        {"a name with a blank",
+         "  lines:",
+         "  line bank:",
+         "b.yaml:14: instruments.line bank: an instrument's name",
+         {}},
+        {"format from the future",
+         "format: 1",
+         "format: 2",
+         "b.yaml:1: format: the file has format 2",
+         {}},
+    };
+    for (const Mistake& mistake : mistakes) {
+        SCOPED_TRACE(mistake.what);
+        const std::string message = refusal_in(
+            folder_, [&] { load(changed(std::string(good), mistake.from, mistake.to)); });
+        EXPECT_THAT(message, StartsWith(mistake.begins));
+        for (const auto& words : mistake.says) EXPECT_THAT(message, HasSubstr(words));
+    }
+    EXPECT_EQ(refusal_in(
+                  folder_,
+                  [&] { load("format: 1\nbench: b\nfixture: f\nclock: real\ninstruments: {}\n"); }),
+              "b.yaml:5: instruments: there is no instrument; expected at least one");
+}
+
+TEST_F(BenchFile, ADriverTakesItsOptionsWithTheirUnits) {
+    InstrumentSpec spec = load(std::string(good)).instruments[0];
+    EXPECT_EQ(spec.number("noise", Unit::volt, 0, 0, 1), 50e-6);
+    EXPECT_EQ(spec.number("accuracy", Unit::volt, 1e-3, 0, 1), 1e-3) << "what the file leaves out";
+    EXPECT_EQ(spec.integer("channels", 4, 1, 64), 16);
+    EXPECT_EQ(spec.integer("buffer", 4, 1, 64), 4);
+    EXPECT_EQ(spec.word("mode", "rough"), "gentle");
+    EXPECT_EQ(spec.word("colour", "none"), "none");
+    EXPECT_NO_THROW(spec.finish());
+}
+
+TEST_F(BenchFile, ADriverRefusesOptionsByLine) {
+    const auto refusal = [&](const std::string& from, const std::string& to) {
+        return refusal_in(folder_, [&] {
+            InstrumentSpec spec = load(changed(std::string(good), from, to)).instruments[0];
+            static_cast<void>(spec.number("noise", Unit::volt, 0, 0, 1));
+            static_cast<void>(spec.integer("channels", 4, 1, 64));
+            static_cast<void>(spec.word("mode", "gentle"));
+            spec.finish();
+        });
+    };
+    EXPECT_EQ(refusal("noise: 50 uV", "noise: 50 us"),
+              "b.yaml:12: instruments.cells.noise: \"50 us\" stands here; expected 0 V to 1 V");
+    EXPECT_EQ(refusal("noise: 50 uV", "noise: 2 V"),
+              "b.yaml:12: instruments.cells.noise: \"2 V\" stands here; expected 0 V to 1 V");
+    EXPECT_EQ(refusal("noise: 50 uV", "noise: loud"),
+              "b.yaml:12: instruments.cells.noise: \"loud\" stands here; expected 0 V to 1 V");
+    for (const std::string wrong : {"0", "65", "1.5", "4 V", "many", "1e30"}) {
+        EXPECT_EQ(refusal("channels: 16", "channels: " + wrong),
+                  "b.yaml:11: instruments.cells.channels: \"" + wrong +
+                      "\" stands here; expected a whole number from 1 to 64");
+    }
+    EXPECT_EQ(refusal("mode: gentle", "nois: 1 mV"),
+              "b.yaml:13: instruments.cells: unknown option of the driver virtual_cells, \"nois\"; "
+              "did you mean "
+              "\"noise\"? Known: noise, channels, mode");
+}
+
+}  // namespace
+}  // namespace bmsrig

@@ -1,0 +1,75 @@
+// How fast the whole loop runs: simulated seconds per wall second on both carriers, and what a measurement costs.
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include "drivers/registry.h"
+#include "rig/rig.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using bmsrig::Rig;
+
+double wall_seconds() { return bmsrig::to_seconds(bmsrig::stopwatch()); }
+
+Rig open_rig(const std::string& uut) {
+    bmsrig::RigOptions options;
+    options.fixture = std::string(BMSRIG_SOURCE_DIR) + "/fixtures/victron_smallbms";
+    options.bench = options.fixture / "benches/virtual.yaml";
+    options.uut = uut;
+    options.process_folder = BMSRIG_PROCESS_FOLDER;
+    return {std::move(options), [](const auto& spec, auto& scheduler, std::uint64_t seed) {
+                return bmsrig::make_instrument(spec, bmsrig::DriverContext{scheduler, seed});
+            }};
+}
+
+/// What the plan does most: a cell sinks, is warned of and shed, recovers, and the battery is watched for a while.
+void one_episode(Rig& rig, int cell) {
+    const std::string port = "cell." + std::to_string(cell);
+    rig.stimuli().apply(port, 2.70, rig.now());
+    rig.wait_for(rig.line_signal("pre_alarm"), 1, 5s);
+    rig.wait_for(rig.line_signal("load"), 0, 60s);
+    rig.stimuli().apply(port, 3.30, rig.now());
+    rig.wait_for(rig.line_signal("load"), 1, 5s);
+    rig.run_for(120s);
+}
+
+bool simulated_per_wall(const char* carrier, const std::string& uut, double wanted) {
+    Rig rig = open_rig(uut);
+    rig.begin_test(1);
+    const bmsrig::Instant start = rig.now();
+    const double before = wall_seconds();
+    double wall = 0;
+    for (int i = 0; wall < 1.0; ++i) {
+        one_episode(rig, 1 + i % 4);
+        if (i % 16 == 0) wall = wall_seconds() - before;
+    }
+    wall = wall_seconds() - before;
+    const double ratio = bmsrig::to_seconds(rig.now() - start) / wall;
+    const auto exchanges = static_cast<double>(rig.exchanges());
+    std::printf("%-14s %12.0f simulated s per wall s  (limit %.0f, ratio %.2f); %.0f exchanges, %.2f us each\n", carrier,
+                ratio, wanted, ratio / wanted, exchanges, wall / exchanges * 1e6);
+    return ratio >= wanted;
+}
+
+bool measurement_cost() {
+    Rig rig = open_rig(VICTRON_SMALLBMS_SO);
+    rig.begin_test(1);
+    constexpr int count = 1'000'000;
+    const double before = wall_seconds();
+    for (int i = 0; i < count; ++i) rig.measure("under_voltage_threshold", 2.80, 0.001, "cell 1");
+    const double each = (wall_seconds() - before) / count;
+    std::printf("%-14s %12.3f us  (limit 2 us, ratio %.2f)\n", "measurement", each * 1e6, each / 2e-6);
+    return each <= 2e-6;
+}
+
+}  // namespace
+
+int main() {
+    bool good = simulated_per_wall("process", VICTRON_SMALLBMS_PROGRAM, 50'000);
+    good = simulated_per_wall("shared object", VICTRON_SMALLBMS_SO, 1'000'000) && good;
+    good = measurement_cost() && good;
+    std::puts(good ? "all within their limits" : "A LIMIT IS MISSED");
+    return 0;
+}
