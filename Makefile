@@ -9,7 +9,8 @@ DEMO := build/demo
 
 help: ## this text
 	@echo "bmsrig: a hardware-in-the-loop test rig for battery management systems"
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
+	    printf '  make %-16s %s\n' "$$name" "$$text"; done
 	@echo "After any of them .venv/bin/bmsrig and .venv/bin/pytest work from here."
 
 demo: build ## install, build, then test a BMS process on the virtual bench and write an HTML report

@@ -49,15 +49,16 @@ class Source:
 
 def clang_arguments(command: list[str]) -> tuple[str, ...]:
     """The compile command without what is gcc's own: launcher, warnings, precompiled headers."""
+    compiler = next(i for i, word in enumerate(command) if Path(word).name in {"c++", "cc", "g++", "gcc"})
     kept: list[str] = []
-    words = iter(command)
+    words = iter(command[compiler:])
     for word in words:
         if word == "-include":
             header = next(words)
             kept += [] if "cmake_pch" in header else [word, header]
         elif not word.startswith(("-W", "-fno-fat-lto", "-flto", "-fpch", "-fdiagnostics")):
             kept.append(word)
-    return tuple(kept[1:] if Path(kept[0]).name == "ccache" else kept)
+    return tuple(kept)
 
 
 def sources() -> list[Source]:

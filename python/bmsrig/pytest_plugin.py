@@ -167,7 +167,7 @@ def pytest_runtest_makereport(
     elif call.excinfo is not None:
         problem = call.excinfo.value
         is_failure = isinstance(problem, AssertionError | pytest.fail.Exception) and report.when == "call"
-        verdict = Verdict.FAIL if is_failure else Verdict.ERROR
+        verdict = (Verdict.INCONCLUSIVE if _only_characterises(item, run) else Verdict.FAIL) if is_failure else Verdict.ERROR
         outcome.worsen(verdict, _one_line(f"{problem}") or type(problem).__name__, report.longreprtext)
         if isinstance(problem, _core.InstrumentError):
             run.instrument_error()
@@ -183,6 +183,13 @@ def pytest_runtest_makereport(
         report.user_properties.append(("requirements", " ".join(_requirements(item))))
     report.bmsrig_verdict = outcome.verdict  # type: ignore[attr-defined]
     return report
+
+
+def _only_characterises(item: pytest.Item, run: Run) -> bool:
+    """Such a test records what the UUT does and never fails on it: what it could not record is inconclusive."""
+    kinds = {requirement.id: requirement.kind for requirement in run.fixture.requirements}
+    traced = _requirements(item)
+    return bool(traced) and all(kinds[each] == "characterise" for each in traced)
 
 
 def _one_line(text: str) -> str:

@@ -69,7 +69,7 @@ def test_a_defective_unit_is_caught_by_the_requirement_it_breaks(bmsrig, defect)
 def test_a_good_unit_passes_every_requirement(bmsrig, cells):
     done = bmsrig("victron_smallbms", "--set", f"cells={cells}")
     assert done.status == 0, done.output
-    assert "27 of 27 requirements have a test" in done.output
+    assert "have no test" not in done.output
 
 
 def test_a_good_unit_passes_on_a_noisy_bench(bmsrig):

@@ -6,8 +6,9 @@ import base64
 import json
 import math
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bmsrig_reports.record import Changes, Signal, Test
 
@@ -17,58 +18,73 @@ BUCKETS = 1300
 """Spans of time of a thinned signal, more than a screen has pixels; each keeps its extremes and its last."""
 
 
-@dataclass(slots=True)
 class Curve:
-    """The changes of one signal, thinned while they come in once there are too many to draw."""
+    """The changes of one signal, thinned while they come in once there are too many to draw.
 
-    start_ns: int
-    end_ns: int
-    times: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    changes: int = 0
-    _bucket: int = -1
-    _kept: dict[str, tuple[int, int, float]] = field(default_factory=dict)
+    New changes are appended to ``waiting_times`` and ``waiting_values``; take() then looks at them. The work is done
+    on slices, because a long test has tens of millions of changes.
+    """
+
+    def __init__(self, end_ns: int) -> None:
+        self.times: list[int] = []
+        self.values: list[float] = []
+        self.changes = 0
+        self.waiting_times: list[int] = []
+        self.waiting_values: list[float] = []
+        self._span = max(end_ns, 1)
+        self._seen = 0
 
     @property
     def thinned(self) -> bool:
         """Whether changes were left out."""
         return self.changes > MOST_POINTS
 
-    def add(self, time: int, value: float) -> None:
-        """Take a change; times never go back."""
-        self.changes += 1
-        if self.changes <= MOST_POINTS:
-            self.times.append(time)
-            self.values.append(value)
-            return
-        if self.changes == MOST_POINTS + 1:
-            times, values, self.times, self.values = self.times, self.values, [], []
-            for number, (early_time, early_value) in enumerate(zip(times, values, strict=True)):
-                self._thin(number, early_time, early_value)
-        self._thin(self.changes, time, value)
+    def take(self) -> None:
+        """Look at the waiting changes. A span of time that may still go on keeps waiting."""
+        self.changes += len(self.waiting_times) - self._seen
+        if self.thinned:
+            self._thin(to_the_end=False)
+        self._seen = len(self.waiting_times)
 
     def finish(self) -> None:
         """All changes are in."""
-        for _, time, value in sorted(set(self._kept.values()), key=lambda kept: kept[0]):
-            self.times.append(time)
-            self.values.append(value)
-        self._kept = {}
+        self.take()
+        if self.thinned:
+            self._thin(to_the_end=True)
+        self.times += self.waiting_times
+        self.values += self.waiting_values
+        self.waiting_times, self.waiting_values = [], []
 
-    def _thin(self, number: int, time: int, value: float) -> None:
-        bucket = (time - self.start_ns) * BUCKETS // max(self.end_ns - self.start_ns, 1)
-        if bucket != self._bucket:
-            self.finish()
-            self._bucket = bucket
-        change = (number, time, value)
-        kept = self._kept
-        kept["last"] = change
-        if math.isnan(value):
-            kept["open"] = change  # a gap must stay visible, however short
-        else:
-            if "low" not in kept or value < kept["low"][2]:
-                kept["low"] = change
-            if "high" not in kept or value > kept["high"][2]:
-                kept["high"] = change
+    def _thin(self, to_the_end: bool) -> None:
+        times, values = self.waiting_times, self.waiting_values
+        start = 0
+        while start < len(times):
+            bucket = times[start] * BUCKETS // self._span
+            stop = bisect_left(times, -(-(bucket + 1) * self._span // BUCKETS), start)
+            kept = _remarkable(values, start, stop)
+            if stop == len(times) and not to_the_end:
+                # It may go on; what is unremarkable so far will stay so.
+                self.waiting_times = [times[number] for number in kept]
+                self.waiting_values = [values[number] for number in kept]
+                return
+            self.times += [times[number] for number in kept]
+            self.values += [values[number] for number in kept]
+            start = stop
+        self.waiting_times, self.waiting_values = [], []
+
+
+def _remarkable(values: list[float], start: int, stop: int) -> list[int]:
+    """Where within start..stop-1 the lowest, the highest and the last value stand, and the first NaN: a gap."""
+    if stop - start <= 3:
+        return list(range(start, stop))
+    part = values[start:stop]
+    found = {stop - 1}
+    if math.isnan(sum(part)):
+        found.update([start + number for number, value in enumerate(part) if math.isnan(value)][:1])
+        part = [value for value in part if not math.isnan(value)]
+    for extreme in [min(part), max(part)] if part else []:
+        found.add(values.index(extreme, start, stop))
+    return sorted(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +116,17 @@ def make_picture(test: Test, blocks: Iterable[Changes], end_ns: int = 0) -> Pict
     changes = 0
     for times, signals, values in blocks:
         changes += len(times)
+        for signal in set(signals).difference(curves):
+            curves[signal] = Curve(end_ns)
+        add = {
+            id_: (curve.waiting_times.append, curve.waiting_values.append) for id_, curve in curves.items()
+        }
         for time, signal, value in zip(times, signals, values, strict=True):
-            curve = curves.get(signal)
-            if curve is None:
-                curve = curves[signal] = Curve(0, end_ns)
-            curve.add(time, value)
+            add_time, add_value = add[signal]
+            add_time(time)
+            add_value(value)
+        for curve in curves.values():
+            curve.take()
     for curve in curves.values():
         curve.finish()
     drawn = [(signal, curves[signal.id]) for signal in test.signals if signal.id in curves]

@@ -632,7 +632,7 @@ static inline size_t bms_write_number(char text[BMS_NUMBER_SIZE], double value) 
         ++decimal.exponent;
     }
     /* The exponent costs "e+05", and the point that a single digit does not have: beyond these bounds it is shorter. */
-    lowest = decimal.count == 1 ? -4 : -(decimal.count + 3);
+    lowest = decimal.count == 1 ? -3 : -(decimal.count + 3);
     highest = decimal.count == 1 ? 4 : 5;
     to += decimal.exponent >= lowest && decimal.exponent <= highest ? bms_link_write_fixed(to, &decimal, magnitude)
                                                                     : bms_link_write_scientific(to, &decimal);

@@ -36,7 +36,7 @@ def test_pre_alarm_is_driven_high(rig):
     rig.line("pre_alarm").expect_driven_high()
 
 
-@pytest.mark.requirement("VSB-PRE-lead")
+@pytest.mark.requirement("VSB-PRE-LEAD")
 def test_pre_alarm_leads_load_disconnect(rig):
     """A cell that sinks at once below both thresholds still leaves the user 30 s, whichever cell it is."""
     for cell in rig.cells:
@@ -49,7 +49,7 @@ def test_pre_alarm_leads_load_disconnect(rig):
             rig.line("load").expect_active()
 
 
-@pytest.mark.requirement("VSB-PRE-lead")
+@pytest.mark.requirement("VSB-PRE-LEAD")
 def test_lead_counts_from_the_first_warning(rig, lead):
     """A cell that has warned for long already is shed as soon as it is under-voltage: the lead is over."""
     rig.cell(1).set(3.00)
@@ -85,7 +85,7 @@ def test_recovery_before_the_release_cancels_it(rig, lowest, lead):
     rig.line("load").expect_stays_active(seconds=2 * lead)
 
 
-@pytest.mark.requirement("VSB-PRE-lead", "VSB-PRE-CANCEL")
+@pytest.mark.requirement("VSB-PRE-LEAD", "VSB-PRE-CANCEL")
 def test_a_cancelled_warning_leaves_a_whole_lead_to_the_next(rig, lead):
     """The 30 s begin anew with every warning: time from a cancelled one does not count."""
     rig.cell(1).set(2.70)

@@ -87,3 +87,20 @@ def test_thins_from_the_first_change_that_is_too_many() -> None:
         (cell,) = unpack(picture)["signals"]
         assert (len(cell["values"]) == count) == whole
         assert picture.thinned != whole
+
+
+def test_it_does_not_matter_how_a_trace_is_split_into_blocks() -> None:
+    blocks, _ = noisy(20_000)
+    times, signals, values = blocks[0]
+    split = [
+        (times[first : first + 777], signals[first : first + 777], values[first : first + 777])
+        for first in range(0, len(times), 777)
+    ]
+    whole = make_picture(sample_test(), blocks, times[-1])
+    assert make_picture(sample_test(), split, times[-1]) == whole
+
+
+def test_a_signal_that_is_open_all_the_time_is_drawn_as_a_gap() -> None:
+    blocks: list[Changes] = [(list(range(5000)), [0] * 5000, [float("nan")] * 5000)]
+    (cell,) = unpack(make_picture(sample_test(), blocks, 60_000_000_000))["signals"]
+    assert set(cell["values"]) == {None}
