@@ -123,6 +123,14 @@ def _name(item: pytest.Item) -> str:
     return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
 
 
+def _words(item: pytest.Item) -> tuple[str, str]:
+    """Title and description of a test: its docstring, and which of its parameters it runs with."""
+    docstring = getattr(getattr(item, "function", None), "__doc__", None) or ""
+    title, _, description = docstring.strip().partition("\n")
+    parameters = getattr(getattr(item, "callspec", None), "id", "")
+    return f"{title.strip()} [{parameters}]" if parameters else title.strip(), description.strip()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     """Put every test of a run into the record, also one that the operator interrupts."""
@@ -130,8 +138,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     if run is None:
         return (yield)
     outcome = item.stash[OUTCOME] = Outcome()
-    docstring = getattr(getattr(item, "function", None), "__doc__", None) or ""
-    run.begin_test(_name(item), docstring, _requirements(item))
+    run.begin_test(_name(item), *_words(item), _requirements(item))
     try:
         return (yield)
     except BaseException as stop:

@@ -182,11 +182,10 @@ class Run:
 
     # A test.
 
-    def begin_test(self, name: str, docstring: str, requirements: list[str]) -> None:
+    def begin_test(self, name: str, title: str, description: str, requirements: list[str]) -> None:
         """A test starts; the rig itself is started by :meth:`begin_rig`, if the test uses it."""
         assert self._record is not None, "start() comes first"
-        title, _, description = docstring.strip().partition("\n")
-        self._record.begin_test(name, title.strip(), description.strip(), requirements)
+        self._record.begin_test(name, title, description, requirements)
         self._test = name
         self._wall_start = time.monotonic()
         self._rig_used = False

@@ -21,8 +21,8 @@ BUCKETS = 1300
 class Curve:
     """The changes of one signal, thinned while they come in once there are too many to draw.
 
-    New changes are appended to ``waiting_times`` and ``waiting_values``; take() then looks at them. The work is done
-    on slices, because a long test has tens of millions of changes.
+    New changes are appended to ``waiting_times`` and ``waiting_values``; take() then looks at them. The work
+    is done on slices, because a long test has tens of millions of changes.
     """
 
     def __init__(self, end_ns: int) -> None:
@@ -74,7 +74,7 @@ class Curve:
 
 
 def _remarkable(values: list[float], start: int, stop: int) -> list[int]:
-    """Where within start..stop-1 the lowest, the highest and the last value stand, and the first NaN: a gap."""
+    """Find the lowest, the highest and the last value of start..stop-1, and the first NaN, which is a gap."""
     if stop - start <= 3:
         return list(range(start, stop))
     part = values[start:stop]
@@ -162,4 +162,4 @@ def _number(value: float) -> float | int | None:
 
 def _pack(content: object) -> str:
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=True)
-    return base64.b64encode(zlib.compress(text.encode("ascii"), 9)).decode("ascii")
+    return base64.b64encode(zlib.compress(text.encode("ascii"), 6)).decode("ascii")
