@@ -27,8 +27,9 @@ struct DriverInfo {
 /// All drivers, in order of kind and name.
 const std::vector<DriverInfo>& driver_registry();
 
-/// Makes the instrument that a bench file describes. Throws InputError with file and line if there is no such driver
-/// (naming those there are) or an option is wrong.
-std::unique_ptr<Instrument> make_instrument(const InstrumentSpec& spec, const DriverContext& context);
+/// Makes the instrument that a bench file describes. Throws InputError with file and line if there
+/// is no such driver (naming those there are) or an option is wrong.
+std::unique_ptr<Instrument> make_instrument(const InstrumentSpec& spec,
+                                            const DriverContext& context);
 
 }  // namespace bmsrig

@@ -55,9 +55,15 @@ class RealClock final : public Clock {
 
 }  // namespace
 
-Duration stopwatch() { return monotonic(); }
+Duration stopwatch() {
+    return monotonic();
+}
 
-std::unique_ptr<Clock> make_virtual_clock() { return std::make_unique<VirtualClock>(); }
-std::unique_ptr<Clock> make_real_clock() { return std::make_unique<RealClock>(); }
+std::unique_ptr<Clock> make_virtual_clock() {
+    return std::make_unique<VirtualClock>();
+}
+std::unique_ptr<Clock> make_real_clock() {
+    return std::make_unique<RealClock>();
+}
 
 }  // namespace bmsrig

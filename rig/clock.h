@@ -1,4 +1,5 @@
-// The one clock of a rig: virtual (a discrete-event simulation) and real (paced by the monotonic clock), side by side.
+// The one clock of a rig: virtual (a discrete-event simulation) and real (paced by the monotonic
+// clock), side by side.
 #pragma once
 
 #include <memory>
@@ -7,7 +8,8 @@
 
 namespace bmsrig {
 
-/// Time on the rig's time line. Only a Clock reads the operating system's clock; everything else is given the time.
+/// Time on the rig's time line. Only a Clock reads the operating system's clock; everything else is
+/// given the time.
 class Clock {
   public:
     virtual ~Clock() = default;
@@ -17,14 +19,16 @@ class Clock {
     /// The current moment; never goes back.
     [[nodiscard]] virtual Instant now() const = 0;
 
-    /// Returns when now() has reached `deadline`, or earlier (false) if a signal came in, so that the caller
-    /// can look whether the operator wants to stop. A deadline in the past returns at once.
+    /// Returns when now() has reached `deadline`, or earlier (false) if a signal came in, so that
+    /// the caller can look whether the operator wants to stop. A deadline in the past returns at
+    /// once.
     virtual bool wait_until(Instant deadline) = 0;
 
     /// Makes the present moment zero, at the start of a test.
     virtual void restart() = 0;
 
-    /// How far behind its deadlines the clock has been at worst since restart(); zero in virtual time.
+    /// How far behind its deadlines the clock has been at worst since restart(); zero in virtual
+    /// time.
     [[nodiscard]] virtual Duration worst_lateness() const { return Duration::zero(); }
 
   protected:
@@ -36,7 +40,8 @@ std::unique_ptr<Clock> make_virtual_clock();
 /// Real time: CLOCK_MONOTONIC with absolute deadlines, so that lateness does not add up.
 std::unique_ptr<Clock> make_real_clock();
 
-/// Real time since some moment in the past, for measuring how long our own work took; never part of a test's time.
+/// Real time since some moment in the past, for measuring how long our own work took; never part of
+/// a test's time.
 Duration stopwatch();
 
 }  // namespace bmsrig

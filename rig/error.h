@@ -8,7 +8,8 @@
 namespace bmsrig {
 
 /// Any problem of the rig, its files or its instruments: verdict ERROR.
-/// The text says what, where (file, line, signal, time), what was expected, what was seen and what to do.
+/// The text says what, where (file, line, signal, time), what was expected, what was seen and what
+/// to do.
 class Error : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;

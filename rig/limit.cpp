@@ -12,8 +12,9 @@ std::string_view to_string(Acceptance acceptance) {
 
 Verdict Limit::judge(double value, double uncertainty) const {
     if (!std::isfinite(value) || !std::isfinite(uncertainty) || uncertainty < 0) {
-        throw Error("measurement " + name + ": value " + format_number(value) + " with uncertainty " +
-                    format_number(uncertainty) + " cannot be judged; expected finite numbers, uncertainty >= 0");
+        throw Error("measurement " + name + ": value " + format_number(value) +
+                    " with uncertainty " + format_number(uncertainty) +
+                    " cannot be judged; expected finite numbers, uncertainty >= 0");
     }
     const double guard = acceptance == Acceptance::guarded ? uncertainty : 0;
     const double floor = low.value_or(-HUGE_VAL);

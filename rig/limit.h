@@ -1,4 +1,5 @@
-// A limit: the pass band of one named measurement, and how to judge a value with an uncertainty by it.
+// A limit: the pass band of one named measurement, and how to judge a value with an uncertainty by
+// it.
 #pragma once
 
 #include <optional>
@@ -9,12 +10,13 @@
 
 namespace bmsrig {
 
-/// guarded: the whole interval value +/- uncertainty must lie inside; simple: the value alone decides.
+/// guarded: the whole interval value +/- uncertainty must lie inside; simple: the value alone
+/// decides.
 enum class Acceptance : unsigned char { guarded, simple };
 std::string_view to_string(Acceptance acceptance);
 
-/// The pass band of one measurement. Both ends belong to it. Without any end the measurement is only
-/// recorded (characterised) and always passes.
+/// The pass band of one measurement. Both ends belong to it. Without any end the measurement is
+/// only recorded (characterised) and always passes.
 struct Limit {
     std::string name;
     Unit unit = Unit::none;
@@ -27,8 +29,9 @@ struct Limit {
     /// True if the limit has no end: the value is recorded, never judged.
     [[nodiscard]] bool records_only() const { return !low && !high; }
 
-    /// pass: inside with all its uncertainty; fail: outside with all of it; inconclusive: it straddles an end.
-    /// Throws Error if value or uncertainty is not finite or uncertainty is negative.
+    /// pass: inside with all its uncertainty; fail: outside with all of it; inconclusive: it
+    /// straddles an end. Throws Error if value or uncertainty is not finite or uncertainty is
+    /// negative.
     [[nodiscard]] Verdict judge(double value, double uncertainty) const;
 
     /// "2.795 V .. 2.805 V", ">= 30 s", "recorded only".

@@ -69,7 +69,8 @@ TEST(Limit, WhatIsNoNumberCannotBeJudged) {
 }
 
 TEST(Measurement, DescribesItselfWithLimitAndVerdict) {
-    Measurement measurement{"threshold", 2.779, 0.0015, band(2.795, 2.805), Verdict::fail, Instant{}, "cell 3"};
+    Measurement measurement{"threshold",   2.779,     0.0015,  band(2.795, 2.805),
+                            Verdict::fail, Instant{}, "cell 3"};
     EXPECT_EQ(measurement.describe(),
               "threshold = 2.779 V +/- 0.0015 V, limit 2.795 V .. 2.805 V: fail (cell 3)");
     measurement = {"return", 48, 0, {"return", Unit::celsius}, Verdict::pass, Instant{}, ""};

@@ -16,41 +16,55 @@ constexpr const char* supply_port = "supply";
 
 SignalKind signal_kind(link::PortKind kind) {
     switch (kind) {
-        case link::PortKind::stage: return SignalKind::stage;
-        case link::PortKind::contact: return SignalKind::contact;
-        case link::PortKind::level: return SignalKind::level;
-        default: return SignalKind::analog;
+        case link::PortKind::stage:
+            return SignalKind::stage;
+        case link::PortKind::contact:
+            return SignalKind::contact;
+        case link::PortKind::level:
+            return SignalKind::level;
+        default:
+            return SignalKind::analog;
     }
 }
 
 Unit unit_of(link::PortKind kind) {
     switch (kind) {
-        case link::PortKind::volt: return Unit::volt;
-        case link::PortKind::ampere: return Unit::ampere;
-        case link::PortKind::celsius: return Unit::celsius;
-        case link::PortKind::ohm: return Unit::ohm;
-        case link::PortKind::boolean: return Unit::boolean;
-        case link::PortKind::ratio: return Unit::ratio;
-        default: return Unit::none;
+        case link::PortKind::volt:
+            return Unit::volt;
+        case link::PortKind::ampere:
+            return Unit::ampere;
+        case link::PortKind::celsius:
+            return Unit::celsius;
+        case link::PortKind::ohm:
+            return Unit::ohm;
+        case link::PortKind::boolean:
+            return Unit::boolean;
+        case link::PortKind::ratio:
+            return Unit::ratio;
+        default:
+            return Unit::none;
     }
 }
 
-/// The electrical side of an instrument. A real one has none: its terminals are copper and cannot feel a process.
+/// The electrical side of an instrument. A real one has none: its terminals are copper and cannot
+/// feel a process.
 template <typename Terminals>
-Terminals* terminals_of(const Pin& pin, const std::map<std::string, Instrument*>& bench, const std::string& net) {
+Terminals* terminals_of(const Pin& pin, const std::map<std::string, Instrument*>& bench,
+                        const std::string& net) {
     const auto found = bench.find(pin.instrument);
     if (found == bench.end()) {
-        throw WiringError("net " + net + " ends at " + to_string(pin) + ", but the bench has no instrument \"" +
-                          pin.instrument + "\"");
+        throw WiringError("net " + net + " ends at " + to_string(pin) +
+                          ", but the bench has no instrument \"" + pin.instrument + "\"");
     }
     if (auto* terminals = dynamic_cast<Terminals*>(found->second)) return terminals;
     throw WiringError("net " + net + ": instrument \"" + pin.instrument +
-                      "\" is not virtual, so a BMS process cannot feel its terminals; use a virtual driver in the bench "
+                      "\" is not virtual, so a BMS process cannot feel its terminals; use a "
+                      "virtual driver in the bench "
                       "file, or set uut: none there and wire a board");
 }
 
-const link::Port* find_port(const link::Greeting& greeting, const std::string& name, link::PortDirection direction,
-                            std::uint32_t& index) {
+const link::Port* find_port(const link::Greeting& greeting, const std::string& name,
+                            link::PortDirection direction, std::uint32_t& index) {
     for (std::uint32_t i = 0; i < greeting.ports.size(); ++i) {
         const link::Port& port = greeting.ports[i];
         if (port.name == name && port.direction == direction) {
@@ -69,7 +83,9 @@ std::string port_names(const link::Greeting& greeting, link::PortDirection direc
     return list.empty() ? "none" : list;
 }
 
-bool same_value(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+bool same_value(double a, double b) {
+    return a == b || (std::isnan(a) && std::isnan(b));
+}
 
 }  // namespace
 
@@ -80,8 +96,8 @@ void ExchangeTimes::add(double seconds) {
 }
 
 Loop::Loop(const Wiring& wiring, const std::vector<std::string>& products,
-           const std::map<std::string, Instrument*>& bench, Trace& trace, const link::Command& command,
-           link::TranscriptSink sink, Instant power_on)
+           const std::map<std::string, Instrument*>& bench, Trace& trace,
+           const link::Command& command, link::TranscriptSink sink, Instant power_on)
     : trace_(trace), link_(link::Link::start(command, std::move(sink))), power_on_(power_on) {
     if (std::ranges::find(products, greeting().product) == products.end()) {
         throw WiringError("the UUT \"" + command.line + "\" says it is a \"" + greeting().product +
@@ -104,9 +120,10 @@ void Loop::bind_inputs(const Wiring& wiring, const std::map<std::string, Instrum
     for (const InputNet& net : wiring.inputs()) {
         std::uint32_t port = 0;
         if (find_port(greeting(), net.port, link::PortDirection::input, port) == nullptr) {
-            throw WiringError(wiring.file() + ":" + std::to_string(net.line) + ": the wiring drives the input \"" +
-                              net.port + "\", which the UUT " + greeting().product +
-                              " does not have; its inputs: " + port_names(greeting(), link::PortDirection::input));
+            throw WiringError(wiring.file() + ":" + std::to_string(net.line) +
+                              ": the wiring drives the input \"" + net.port + "\", which the UUT " +
+                              greeting().product + " does not have; its inputs: " +
+                              port_names(greeting(), link::PortDirection::input));
         }
         Input input{&net, terminals_of<SourceTerminals>(net.source, bench, net.port), port};
         const auto joins_supply = [](const std::optional<ContactLevel>& level) {
@@ -114,16 +131,18 @@ void Loop::bind_inputs(const Wiring& wiring, const std::map<std::string, Instrum
         };
         input.follows_supply = joins_supply(net.closed) || joins_supply(net.open);
         auto& channels = inputs_of_[net.source.instrument];
-        channels.resize(std::max(channels.size(), static_cast<std::size_t>(net.source.channel) + 1));
+        channels.resize(
+            std::max(channels.size(), static_cast<std::size_t>(net.source.channel) + 1));
         channels[static_cast<std::size_t>(net.source.channel)].push_back(inputs_.size());
         inputs_.push_back(input);
     }
     for (const auto& port : greeting().ports) {
         if (port.direction == link::PortDirection::output) continue;
-        const bool driven =
-            std::ranges::any_of(wiring.inputs(), [&](const InputNet& net) { return net.port == port.name; });
+        const bool driven = std::ranges::any_of(
+            wiring.inputs(), [&](const InputNet& net) { return net.port == port.name; });
         if (!driven) {
-            throw WiringError(wiring.file() + ": the UUT " + greeting().product + " has an input \"" + port.name +
+            throw WiringError(wiring.file() + ": the UUT " + greeting().product +
+                              " has an input \"" + port.name +
                               "\" that no net of the wiring drives; add it under inputs:");
         }
     }
@@ -145,7 +164,8 @@ void Loop::declare_outputs() {
         const SignalInfo info{"uut." + port.name, signal_kind(port.kind), unit_of(port.kind)};
         const auto known = trace_.find(info.name);
         if (known && trace_.signals()[*known] != info) {
-            throw WiringError("the UUT now declares \"" + port.name + "\" as another kind of output than before");
+            throw WiringError("the UUT now declares \"" + port.name +
+                              "\" as another kind of output than before");
         }
         outputs_[i].signal = known ? *known : trace_.declare(info);
     }
@@ -153,12 +173,15 @@ void Loop::declare_outputs() {
 
 void Loop::bind_lines(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
     for (const LineNet& net : wiring.lines()) {
-        const std::string where = wiring.file() + ":" + std::to_string(net.line) + ": line " + net.name;
+        const std::string where =
+            wiring.file() + ":" + std::to_string(net.line) + ": line " + net.name;
         std::uint32_t index = 0;
-        const link::Port* port = find_port(greeting(), net.port, link::PortDirection::output, index);
+        const link::Port* port =
+            find_port(greeting(), net.port, link::PortDirection::output, index);
         if (port == nullptr) {
-            throw WiringError(where + " reads the output \"" + net.port + "\", which the UUT " + greeting().product +
-                              " does not have; its outputs: " + port_names(greeting(), link::PortDirection::output));
+            throw WiringError(where + " reads the output \"" + net.port + "\", which the UUT " +
+                              greeting().product + " does not have; its outputs: " +
+                              port_names(greeting(), link::PortDirection::output));
         }
         const bool is_stage = port->kind == link::PortKind::stage;
         if (is_stage != net.stage.has_value() || signal_kind(port->kind) == SignalKind::analog) {
@@ -169,7 +192,8 @@ void Loop::bind_lines(const Wiring& wiring, const std::map<std::string, Instrume
         Line line{&net, terminals_of<SenseTerminals>(net.reader, bench, net.name)};
         line.is_stage = is_stage;
         line.output = is_stage ? static_cast<double>(StageState::floating) : 0;
-        line.bias = dynamic_cast<LineBank&>(*bench.at(net.reader.instrument)).bias(net.reader.channel);
+        line.bias =
+            dynamic_cast<LineBank&>(*bench.at(net.reader.instrument)).bias(net.reader.channel);
         outputs_[index].lines.push_back(lines_.size());
         lines_of_[net.reader.instrument].push_back(lines_.size());
         lines_.push_back(line);
@@ -179,10 +203,11 @@ void Loop::bind_lines(const Wiring& wiring, const std::map<std::string, Instrume
 void Loop::bind_loads(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
     for (const LoadNet& net : wiring.loads()) {
         std::uint32_t index = 0;
-        const link::Port* port = find_port(greeting(), net.port, link::PortDirection::output, index);
+        const link::Port* port =
+            find_port(greeting(), net.port, link::PortDirection::output, index);
         if (port == nullptr || port->kind != link::PortKind::contact) {
-            throw WiringError(wiring.file() + ":" + std::to_string(net.line) + ": the load " + net.port +
-                              " needs a contact of this name among the UUT's outputs: " +
+            throw WiringError(wiring.file() + ":" + std::to_string(net.line) + ": the load " +
+                              net.port + " needs a contact of this name among the UUT's outputs: " +
                               port_names(greeting(), link::PortDirection::output));
         }
         outputs_[index].load = &net;
@@ -192,7 +217,10 @@ void Loop::bind_loads(const Wiring& wiring, const std::map<std::string, Instrume
 
 void Loop::listen() {
     for (const auto& [instrument, channels] : inputs_of_) {
-        SourceTerminals* source = inputs_[*std::ranges::find_if(channels, [](const auto& c) { return !c.empty(); })->begin()].terminals;
+        SourceTerminals* source =
+            inputs_[*std::ranges::find_if(channels, [](const auto& c) { return !c.empty(); })
+                         ->begin()]
+                .terminals;
         source->on_terminal_change([this, &channels = channels](int channel) {
             const auto index = static_cast<std::size_t>(channel);
             if (index >= channels.size()) return;  // a channel that the wiring leaves free
@@ -218,9 +246,12 @@ double Loop::net_value(const Input& input) const {
     const auto& level = terminal != 0 ? input.net->closed : input.net->open;
     if (!input.net->closed) return terminal;
     switch (level->kind) {
-        case ContactLevel::Kind::fixed: return level->volts;
-        case ContactLevel::Kind::supply: return supply_;
-        case ContactLevel::Kind::floating: break;
+        case ContactLevel::Kind::fixed:
+            return level->volts;
+        case ContactLevel::Kind::supply:
+            return supply_;
+        case ContactLevel::Kind::floating:
+            break;
     }
     return std::nan("");
 }
@@ -277,7 +308,8 @@ void Loop::take_output(const link::PortValue& value, Instant now) {
         drive_line(lines_[index]);
     }
     if (output.load != nullptr) {
-        output.load_terminals->set_load(output.load->across.channel, value.value != 0 ? 1 / output.load->ohms : 0);
+        output.load_terminals->set_load(output.load->across.channel,
+                                        value.value != 0 ? 1 / output.load->ohms : 0);
     }
 }
 
@@ -285,7 +317,8 @@ void Loop::drive_line(const Line& line) {
     LineLevel level = line.output != 0 ? LineLevel::active : LineLevel::inactive;
     if (line.is_stage) {
         const auto state = static_cast<StageState>(static_cast<int>(line.output));
-        level = line_level(*line.net->stage, line_voltage(*line.net->stage, state, supply_, line.bias));
+        level =
+            line_level(*line.net->stage, line_voltage(*line.net->stage, state, supply_, line.bias));
     }
     line.reader->drive(line.net->reader.channel, level);
 }

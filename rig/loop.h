@@ -1,4 +1,5 @@
-// The loop: a BMS process joined to the bench's terminals by the wiring, in lock step with the rig's time.
+// The loop: a BMS process joined to the bench's terminals by the wiring, in lock step with the
+// rig's time.
 #pragma once
 
 #include <array>
@@ -26,14 +27,16 @@ struct ExchangeTimes {
     void add(double seconds);
 };
 
-/// One power-on of a BMS process. Carries what stands at the terminals to its input ports and its outputs to the lines;
-/// calls it when an input changed or when it asked to be called.
+/// One power-on of a BMS process. Carries what stands at the terminals to its input ports and its
+/// outputs to the lines; calls it when an input changed or when it asked to be called.
 class Loop {
   public:
-    /// Starts the process and checks its greeting against the wiring: every input it has must be driven, every line's
-    /// port must exist, and of the right kind. Throws WiringError or LinkError.
-    Loop(const Wiring& wiring, const std::vector<std::string>& products, const std::map<std::string, Instrument*>& bench,
-         Trace& trace, const link::Command& command, link::TranscriptSink sink, Instant power_on);
+    /// Starts the process and checks its greeting against the wiring: every input it has must be
+    /// driven, every line's port must exist, and of the right kind. Throws WiringError or
+    /// LinkError.
+    Loop(const Wiring& wiring, const std::vector<std::string>& products,
+         const std::map<std::string, Instrument*>& bench, Trace& trace,
+         const link::Command& command, link::TranscriptSink sink, Instant power_on);
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -44,8 +47,8 @@ class Loop {
 
     /// When it must run at the latest; nothing while the process waits for a change of its inputs.
     [[nodiscard]] std::optional<Instant> next_due() const;
-    /// Calls the process if an input changed or its time has come, again at the same instant if its outputs changed an
-    /// input. Throws LinkError.
+    /// Calls the process if an input changed or its time has come, again at the same instant if its
+    /// outputs changed an input. Throws LinkError.
     void run(Instant now);
     /// Power off: ends the process and lets its lines float.
     void stop();
@@ -87,7 +90,8 @@ class Loop {
     std::unique_ptr<link::Link> link_;
     Instant power_on_;
     std::vector<Input> inputs_;
-    std::map<std::string, std::vector<std::vector<std::size_t>>> inputs_of_;  // instrument -> channel -> inputs
+    std::map<std::string, std::vector<std::vector<std::size_t>>>
+        inputs_of_;  // instrument -> channel -> inputs
     std::vector<Line> lines_;
     std::map<std::string, std::vector<std::size_t>> lines_of_;  // reader instrument -> lines
     std::vector<Output> outputs_;                               // by port index

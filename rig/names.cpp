@@ -7,7 +7,8 @@ namespace bmsrig {
 
 namespace {
 
-/// How many letters must be changed, added or taken away to make one word of the other (Levenshtein).
+/// How many letters must be changed, added or taken away to make one word of the other
+/// (Levenshtein).
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), 0U);

@@ -21,7 +21,8 @@ constexpr std::array<std::pair<Unit, std::string_view>, 8> unit_names{{{Unit::no
                                                                        {Unit::ratio, "ratio"},
                                                                        {Unit::boolean, "bool"}}};
 
-constexpr std::array<std::pair<char, int>, 5> prefixes{{{'n', -9}, {'u', -6}, {'m', -3}, {'k', 3}, {'M', 6}}};
+constexpr std::array<std::pair<char, int>, 5> prefixes{
+    {{'n', -9}, {'u', -6}, {'m', -3}, {'k', 3}, {'M', 6}}};
 
 bool takes_prefix(Unit unit) {
     return unit == Unit::volt || unit == Unit::ampere || unit == Unit::ohm || unit == Unit::second;
@@ -36,18 +37,21 @@ std::optional<Unit> find_unit(std::string_view text) {
 
 [[noreturn]] void refuse(std::string_view text) {
     throw InputError("\"" + std::string(text) +
-                     "\" is no quantity; expected a number and a unit (V, A, ohm, degC, s, ratio; with n, u, m, k or "
+                     "\" is no quantity; expected a number and a unit (V, A, ohm, degC, s, ratio; "
+                     "with n, u, m, k or "
                      "M before V, A, ohm and s), such as \"2.80 V\" or \"5 mV\"");
 }
 
-/// Multiplies by a power of ten through the decimal text, so that "20 mV" is the double nearest to 0.02.
+/// Multiplies by a power of ten through the decimal text, so that "20 mV" is the double nearest to
+/// 0.02.
 double scale(std::string_view number, int exponent, std::string_view whole) {
     double value = 0;
     const std::string shifted = std::string(number) + "e" + std::to_string(exponent);
     const bool has_exponent = number.find_first_of("eE") != std::string_view::npos;
     const std::string_view text = has_exponent ? number : std::string_view(shifted);
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (problem != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) refuse(whole);
+    if (problem != std::errc{} || end != text.data() + text.size() || !std::isfinite(value))
+        refuse(whole);
     return has_exponent ? value * std::pow(10.0, exponent) : value;
 }
 
@@ -62,7 +66,8 @@ std::string_view to_string(Unit unit) {
 
 Unit unit_from_string(std::string_view text) {
     if (const auto unit = find_unit(text)) return *unit;
-    throw InputError("\"" + std::string(text) + "\" is no unit; expected one of V, A, ohm, degC, s, ratio, bool");
+    throw InputError("\"" + std::string(text) +
+                     "\" is no unit; expected one of V, A, ohm, degC, s, ratio, bool");
 }
 
 Quantity parse_quantity(std::string_view text) {

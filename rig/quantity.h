@@ -20,8 +20,8 @@ struct Quantity {
     bool operator==(const Quantity&) const = default;
 };
 
-/// Parses "<number> <unit>" with an optional SI prefix (n, u, m, k, M) on V, A, ohm and s; a bare number has
-/// Unit::none. Throws InputError that quotes the text and shows a right example.
+/// Parses "<number> <unit>" with an optional SI prefix (n, u, m, k, M) on V, A, ohm and s; a bare
+/// number has Unit::none. Throws InputError that quotes the text and shows a right example.
 Quantity parse_quantity(std::string_view text);
 
 /// The shortest decimal form that reads back to the same double ("2.8", "1e-06"); "nan" for NaN.

@@ -22,16 +22,19 @@ struct Example {
 
 class QuantityText : public testing::TestWithParam<Example> {};
 
-TEST_P(QuantityText, IsReadExactly) { EXPECT_EQ(parse_quantity(GetParam().text), GetParam().quantity); }
+TEST_P(QuantityText, IsReadExactly) {
+    EXPECT_EQ(parse_quantity(GetParam().text), GetParam().quantity);
+}
 
-INSTANTIATE_TEST_SUITE_P(Examples, QuantityText,
-                         testing::Values(Example{"2.80 V", {2.8, Unit::volt}}, Example{"5 mV", {0.005, Unit::volt}},
-                                         Example{"20 ms", {0.02, Unit::second}}, Example{"30 s", {30, Unit::second}},
-                                         Example{"10 kohm", {10000, Unit::ohm}}, Example{"2 uV", {2e-6, Unit::volt}},
-                                         Example{"4 ohm", {4, Unit::ohm}}, Example{"-40 degC", {-40, Unit::celsius}},
-                                         Example{"1e-3 A", {0.001, Unit::ampere}}, Example{"1 MV", {1e6, Unit::volt}},
-                                         Example{"7", {7, Unit::none}}, Example{"0.5 ratio", {0.5, Unit::ratio}},
-                                         Example{"1e3 mV", {1, Unit::volt}}, Example{"10 ns", {1e-8, Unit::second}}));
+INSTANTIATE_TEST_SUITE_P(
+    Examples, QuantityText,
+    testing::Values(Example{"2.80 V", {2.8, Unit::volt}}, Example{"5 mV", {0.005, Unit::volt}},
+                    Example{"20 ms", {0.02, Unit::second}}, Example{"30 s", {30, Unit::second}},
+                    Example{"10 kohm", {10000, Unit::ohm}}, Example{"2 uV", {2e-6, Unit::volt}},
+                    Example{"4 ohm", {4, Unit::ohm}}, Example{"-40 degC", {-40, Unit::celsius}},
+                    Example{"1e-3 A", {0.001, Unit::ampere}}, Example{"1 MV", {1e6, Unit::volt}},
+                    Example{"7", {7, Unit::none}}, Example{"0.5 ratio", {0.5, Unit::ratio}},
+                    Example{"1e3 mV", {1, Unit::volt}}, Example{"10 ns", {1e-8, Unit::second}}));
 
 class NoQuantity : public testing::TestWithParam<const char*> {};
 
@@ -46,8 +49,9 @@ TEST_P(NoQuantity, IsRefusedAndQuoted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Examples, NoQuantity,
-                         testing::Values("", "V", "2.8V", "2,8 V", "2.8  V", "2.8 V ", "2.8 volts", "nan V", "inf V",
-                                         "+2.8 V", "5 mdegC", "0x10 V", "1 mm", "2.8 ", "1e400 V", "1 m"));
+                         testing::Values("", "V", "2.8V", "2,8 V", "2.8  V", "2.8 V ", "2.8 volts",
+                                         "nan V", "inf V", "+2.8 V", "5 mdegC", "0x10 V", "1 mm",
+                                         "2.8 ", "1e400 V", "1 m"));
 
 TEST(Unit, WordsReadBack) {
     for (const char* word : {"V", "A", "ohm", "degC", "s", "ratio", "bool"}) {

@@ -22,7 +22,9 @@ void add(ExchangeTimes& sum, const ExchangeTimes& more) {
 }  // namespace
 
 Rig::Rig(RigOptions options, const InstrumentFactory& make_instrument)
-    : options_(std::move(options)), bench_(Bench::load(options_.bench)), seed_(options_.seed.value_or(bench_.seed)) {
+    : options_(std::move(options)),
+      bench_(Bench::load(options_.bench)),
+      seed_(options_.seed.value_or(bench_.seed)) {
     load_fixture({});
     check_bench(*fixture_, bench_);
     uut_ = resolve_uut();
@@ -47,15 +49,18 @@ Rig::~Rig() {
 std::string Rig::resolve_uut() const {
     if (!options_.uut.empty()) return options_.uut;
     if (!bench_.uut.empty()) return bench_.uut;
-    const std::string path = (std::filesystem::path(options_.process_folder) / fixture_->process).string();
+    const std::string path =
+        (std::filesystem::path(options_.process_folder) / fixture_->process).string();
     return "\"" + path + "\"";
 }
 
 void Rig::load_fixture(const std::vector<std::pair<std::string, std::string>>& plan_settings) {
     Settings settings = Fixture::load_settings(options_.fixture);
     bench_.apply_settings(settings);
-    for (const auto& [name, value] : options_.settings) settings.set(name, value, "--set " + name + "=" + value);
-    for (const auto& [name, value] : plan_settings) settings.set(name, value, "setting " + name + " of the test plan");
+    for (const auto& [name, value] : options_.settings)
+        settings.set(name, value, "--set " + name + "=" + value);
+    for (const auto& [name, value] : plan_settings)
+        settings.set(name, value, "setting " + name + " of the test plan");
     fixture_ = Fixture::load(options_.fixture, settings);
 }
 
@@ -71,8 +76,9 @@ LineBank& Rig::bank_of(const LineNet& net) const {
     const auto found = by_name_.find(net.reader.instrument);
     auto* bank = found == by_name_.end() ? nullptr : dynamic_cast<LineBank*>(found->second);
     if (bank == nullptr || net.reader.channel < 1 || net.reader.channel > bank->channels()) {
-        throw WiringError(fixture_->wiring.file() + ":" + std::to_string(net.line) + ": line " + net.name +
-                          " is read by " + to_string(net.reader) + ", but the bench has no line bank with that channel");
+        throw WiringError(fixture_->wiring.file() + ":" + std::to_string(net.line) + ": line " +
+                          net.name + " is read by " + to_string(net.reader) +
+                          ", but the bench has no line bank with that channel");
     }
     return *bank;
 }
@@ -85,8 +91,9 @@ void Rig::declare_lines() {
         const std::string name = "line." + net.name;
         const auto signal = trace_.find(name);
         // What is known already keeps its count of edges.
-        known->inputs.try_emplace(net.reader.channel,
-                                  Input{signal ? *signal : trace_.declare({name, SignalKind::line, Unit::none})});
+        known->inputs.try_emplace(
+            net.reader.channel,
+            Input{signal ? *signal : trace_.declare({name, SignalKind::line, Unit::none})});
     }
 }
 
@@ -122,7 +129,8 @@ void Rig::begin_test(std::uint64_t seed) {
         LineBank& bank = bank_of(net);
         bank.set_bias(net.reader.channel, Bias::down);
         bank.set_debounce(net.reader.channel, net.debounce);
-        trace_.append(line_signal(net.name), now(), static_cast<double>(bank.read(net.reader.channel)));
+        trace_.append(line_signal(net.name), now(),
+                      static_cast<double>(bank.read(net.reader.channel)));
     }
     stimuli_->apply_baseline(fixture_->baseline, now());
     power_on();
@@ -144,14 +152,16 @@ void Rig::power_on() {
     if (journal_ != nullptr) {
         // With this line at its head a session's transcript is a file that can be replayed.
         std::string head = "command " + command.line;
-        for (const auto& [name, value] : command.settings) head.append(" --set ").append(name).append("=").append(value);
+        for (const auto& [name, value] : command.settings)
+            head.append(" --set ").append(name).append("=").append(value);
         journal_->add_transcript(session_, '#', head);
         sink = [this, session = session_](char who, std::string_view line) {
             journal_->add_transcript(session, who, line);
             if (who == '!') journal_->add_log(now(), "uut", line);
         };
     }
-    loop_.emplace(fixture_->wiring, fixture_->products, by_name_, trace_, command, std::move(sink), now());
+    loop_.emplace(fixture_->wiring, fixture_->products, by_name_, trace_, command, std::move(sink),
+                  now());
     greeting_ = loop_->greeting();
     run_until(now());  // the first exchange
 }
@@ -160,7 +170,8 @@ void Rig::power_off() {
     if (!loop_) return;
     past_exchanges_ += loop_->exchanges();
     add(past_times_, loop_->exchange_times());
-    // Whatever stopping brings, this power-on is over: the destructor ends the process in every case.
+    // Whatever stopping brings, this power-on is over: the destructor ends the process in every
+    // case.
     struct Gone {
         std::optional<Loop>& loop;
         ~Gone() { loop.reset(); }
@@ -177,7 +188,8 @@ void Rig::power_cycle(const std::vector<std::pair<std::string, std::string>>& se
         bank_of(net).set_debounce(net.reader.channel, net.debounce);
         const SignalId signal = line_signal(net.name);
         if (!trace_.last(signal)) {
-            trace_.append(signal, now(), static_cast<double>(bank_of(net).read(net.reader.channel)));
+            trace_.append(signal, now(),
+                          static_cast<double>(bank_of(net).read(net.reader.channel)));
         }
     }
     stimuli_->apply_baseline(fixture_->baseline, now());
@@ -224,7 +236,8 @@ bool Rig::step(Instant limit) {
     if (++steps_ % steps_between_interrupt_checks == 0) check_interrupt();
 
     const auto due = scheduler_.next_due();
-    const bool more_now = (due && *due <= limit) || (loop_ && loop_->next_due() && *loop_->next_due() <= limit);
+    const bool more_now =
+        (due && *due <= limit) || (loop_ && loop_->next_due() && *loop_->next_due() <= limit);
     return next < limit || more_now;
 }
 
@@ -234,12 +247,13 @@ void Rig::take_edges() {
             const auto input = bank.inputs.find(edge.channel);
             if (input == bank.inputs.end()) continue;  // a channel that the wiring leaves free
             if (edge.sequence != ++input->second.sequence) {
-                throw InstrumentError("line bank \"" + bank.bank->name() + "\" lost an edge of channel " +
-                                      std::to_string(edge.channel) + " (" +
-                                      trace_.signals()[input->second.signal].name + "): expected number " +
-                                      std::to_string(input->second.sequence) + ", got " +
-                                      std::to_string(edge.sequence) + " at " + format_time(edge.time) +
-                                      "; the times of this test cannot be trusted");
+                throw InstrumentError(
+                    "line bank \"" + bank.bank->name() + "\" lost an edge of channel " +
+                    std::to_string(edge.channel) + " (" +
+                    trace_.signals()[input->second.signal].name + "): expected number " +
+                    std::to_string(input->second.sequence) + ", got " +
+                    std::to_string(edge.sequence) + " at " + format_time(edge.time) +
+                    "; the times of this test cannot be trusted");
             }
             trace_.append(input->second.signal, edge.time, static_cast<double>(edge.level));
         }
@@ -247,20 +261,24 @@ void Rig::take_edges() {
 }
 
 void Rig::run_until(Instant until) {
-    if (until < now()) throw Error("the rig cannot run back from " + format_time(now()) + " to " + format_time(until));
+    if (until < now())
+        throw Error("the rig cannot run back from " + format_time(now()) + " to " +
+                    format_time(until));
     while (step(until)) {
     }
 }
 
 Instant Rig::settled_at() const {
     Instant settled = now();
-    for (const auto& instrument : instruments_) settled = std::max(settled, instrument->settled_at());
+    for (const auto& instrument : instruments_)
+        settled = std::max(settled, instrument->settled_at());
     return settled;
 }
 
 void Rig::settle() {
     Duration longest_debounce{};
-    for (const LineNet& net : fixture_->wiring.lines()) longest_debounce = std::max(longest_debounce, net.debounce);
+    for (const LineNet& net : fixture_->wiring.lines())
+        longest_debounce = std::max(longest_debounce, net.debounce);
     run_until(settled_at() + fixture_->reaction_time + longest_debounce);
 }
 
@@ -295,7 +313,8 @@ SignalId Rig::line_signal(std::string_view line) const {
 
 LineReading Rig::read_line(std::string_view line) {
     const auto last = trace_.last(line_signal(line));
-    if (!last) throw Error("line " + std::string(line) + " has not been read yet; begin a test first");
+    if (!last)
+        throw Error("line " + std::string(line) + " has not been read yet; begin a test first");
     return {static_cast<LineLevel>(static_cast<int>(last->value)), last->time, last->number};
 }
 
@@ -305,18 +324,23 @@ void Rig::set_bias(std::string_view line, Bias bias) {
     run_for(net.debounce + std::chrono::milliseconds{1});
 }
 
-Duration Rig::debounce(std::string_view line) const { return fixture_->wiring.line(line).debounce; }
+Duration Rig::debounce(std::string_view line) const {
+    return fixture_->wiring.line(line).debounce;
+}
 
 Duration Rig::stamp_uncertainty(std::string_view line) const {
     return bank_of(fixture_->wiring.line(line)).stamp_uncertainty();
 }
 
-Measurement Rig::measure(std::string_view name, double value, double uncertainty, std::string comment) {
+Measurement Rig::measure(std::string_view name, double value, double uncertainty,
+                         std::string comment) {
     const Limit& limit = fixture_->limit(name);
-    // The difference of two times carries the rounding of a double; a nanosecond is the rig's own unit.
+    // The difference of two times carries the rounding of a double; a nanosecond is the rig's own
+    // unit.
     if (limit.unit == Unit::second && std::isfinite(value)) value = std::round(value * 1e9) / 1e9;
-    Measurement measurement{limit.name, value, uncertainty, limit, limit.judge(value, uncertainty), now(),
-                            std::move(comment)};
+    Measurement measurement{
+        limit.name,        value, uncertainty, limit, limit.judge(value, uncertainty), now(),
+        std::move(comment)};
     verdict_ = worst(verdict_, measurement.verdict);
     if (measurement.verdict != Verdict::pass) failed_.push_back(measurement);
     if (journal_ != nullptr) journal_->add_measurement(measurement);
@@ -327,7 +351,9 @@ void Rig::log(std::string_view source, std::string_view text) {
     if (journal_ != nullptr) journal_->add_log(now(), source, text);
 }
 
-std::uint64_t Rig::exchanges() const { return past_exchanges_ + (loop_ ? loop_->exchanges() : 0); }
+std::uint64_t Rig::exchanges() const {
+    return past_exchanges_ + (loop_ ? loop_->exchanges() : 0);
+}
 
 ExchangeTimes Rig::exchange_times() const {
     ExchangeTimes sum = past_times_;

@@ -23,16 +23,16 @@
 namespace bmsrig {
 
 /// Makes the instrument that a bench file describes; drivers/registry.h has the real one.
-using InstrumentFactory =
-    std::function<std::unique_ptr<Instrument>(const InstrumentSpec&, Scheduler&, std::uint64_t seed)>;
+using InstrumentFactory = std::function<std::unique_ptr<Instrument>(
+    const InstrumentSpec&, Scheduler&, std::uint64_t seed)>;
 
 /// What a run is made of.
 struct RigOptions {
-    std::filesystem::path fixture;  ///< the product's folder
-    std::filesystem::path bench;    ///< the bench file
+    std::filesystem::path fixture;                              ///< the product's folder
+    std::filesystem::path bench;                                ///< the bench file
     std::vector<std::pair<std::string, std::string>> settings;  ///< the user's, over the bench's
-    std::string uut;                ///< command of the UUT; empty: what the bench file says
-    std::string process_folder;     ///< where the fixtures' own BMS processes stand
+    std::string uut;                    ///< command of the UUT; empty: what the bench file says
+    std::string process_folder;         ///< where the fixtures' own BMS processes stand
     std::optional<std::uint64_t> seed;  ///< instead of the bench's
     Duration answer_timeout = std::chrono::seconds{5};
 };
@@ -44,8 +44,9 @@ struct LineReading {
     std::uint64_t number = 0;  ///< of the change in the trace
 };
 
-/// One bench with one UUT. A test is begin_test(), what the plan does, end_test(); whatever happens in between,
-/// end_test() and the destructor put the bench in its safe state and leave no process behind.
+/// One bench with one UUT. A test is begin_test(), what the plan does, end_test(); whatever happens
+/// in between, end_test() and the destructor put the bench in its safe state and leave no process
+/// behind.
 class Rig {
   public:
     Rig(RigOptions options, const InstrumentFactory& make_instrument);
@@ -57,22 +58,26 @@ class Rig {
     [[nodiscard]] const Bench& bench() const { return bench_; }
     [[nodiscard]] std::uint64_t seed() const { return seed_; }
     [[nodiscard]] const std::string& uut_command() const { return uut_; }
-    [[nodiscard]] const std::vector<std::unique_ptr<Instrument>>& instruments() const { return instruments_; }
-    /// What the UUT said of itself at its last start; nothing before the first, and of a board on the bench.
+    [[nodiscard]] const std::vector<std::unique_ptr<Instrument>>& instruments() const {
+        return instruments_;
+    }
+    /// What the UUT said of itself at its last start; nothing before the first, and of a board on
+    /// the bench.
     [[nodiscard]] const std::optional<link::Greeting>& greeting() const { return greeting_; }
 
-    /// Who is told of measurements, logs and the link's lines (may be nullptr), and where the trace goes.
+    /// Who is told of measurements, logs and the link's lines (may be nullptr), and where the trace
+    /// goes.
     void attach(Journal* journal, TraceStore* store);
     /// Called often while time runs; may throw to stop the rig (Ctrl-C).
     void set_interrupt_check(std::function<void()> check);
 
-    /// Time is zero again: instruments as after power-on with noise from `seed`, the baseline applied, the UUT powered,
-    /// everything settled.
+    /// Time is zero again: instruments as after power-on with noise from `seed`, the baseline
+    /// applied, the UUT powered, everything settled.
     void begin_test(std::uint64_t seed);
     /// Bench safe, UUT off, trace flushed. Throws the first problem after doing all of it.
     void end_test();
-    /// Switches the UUT off and on with these settings over the run's; the cells keep their voltages.
-    /// Throws InputError for an unknown setting or a value out of range.
+    /// Switches the UUT off and on with these settings over the run's; the cells keep their
+    /// voltages. Throws InputError for an unknown setting or a value out of range.
     void power_cycle(const std::vector<std::pair<std::string, std::string>>& settings);
     /// Every output off, every fault open, every contact open; UUT off. Harmless at any time.
     void make_safe();
@@ -83,10 +88,11 @@ class Rig {
     void run_until(Instant until);
     /// When all that was applied so far has settled at the terminals; now() if it has.
     [[nodiscard]] Instant settled_at() const;
-    /// Runs until all that was applied stands at the terminals, and the UUT has had its reaction time since.
+    /// Runs until all that was applied stands at the terminals, and the UUT has had its reaction
+    /// time since.
     void settle();
-    /// Runs until the signal takes this value, or `timeout` has passed (nothing). Returns at once if it has it already;
-    /// the change returned is the one that brought the value.
+    /// Runs until the signal takes this value, or `timeout` has passed (nothing). Returns at once
+    /// if it has it already; the change returned is the one that brought the value.
     std::optional<NumberedChange> wait_for(SignalId signal, double value, Duration timeout);
     /// Runs for `duration`, or until the signal changes: that change, if it does.
     std::optional<NumberedChange> watch(SignalId signal, Duration duration);
@@ -104,9 +110,10 @@ class Rig {
     [[nodiscard]] Duration stamp_uncertainty(std::string_view line) const;
 
     // Judging.
-    /// Judges a value by the fixture's limit of this name and tells the journal. Times are rounded to whole nanoseconds.
-    /// Throws Error if there is no such limit or a number is not finite.
-    Measurement measure(std::string_view name, double value, double uncertainty, std::string comment = {});
+    /// Judges a value by the fixture's limit of this name and tells the journal. Times are rounded
+    /// to whole nanoseconds. Throws Error if there is no such limit or a number is not finite.
+    Measurement measure(std::string_view name, double value, double uncertainty,
+                        std::string comment = {});
     /// The worst verdict of this test's measurements.
     [[nodiscard]] Verdict verdict() const { return verdict_; }
     [[nodiscard]] const std::vector<Measurement>& failed() const { return failed_; }

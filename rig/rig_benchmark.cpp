@@ -1,4 +1,5 @@
-// How fast the whole loop runs: simulated seconds per wall second on both carriers, and what a measurement costs.
+// How fast the whole loop runs: simulated seconds per wall second on both carriers, and what a
+// measurement costs.
 #include <chrono>
 #include <cstdio>
 #include <string>
@@ -11,7 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using bmsrig::Rig;
 
-double wall_seconds() { return bmsrig::to_seconds(bmsrig::stopwatch()); }
+double wall_seconds() {
+    return bmsrig::to_seconds(bmsrig::stopwatch());
+}
 
 Rig open_rig(const std::string& uut) {
     bmsrig::RigOptions options;
@@ -24,7 +27,8 @@ Rig open_rig(const std::string& uut) {
             }};
 }
 
-/// What the plan does most: a cell sinks, is warned of and shed, recovers, and the battery is watched for a while.
+/// What the plan does most: a cell sinks, is warned of and shed, recovers, and the battery is
+/// watched for a while.
 void one_episode(Rig& rig, int cell) {
     const std::string port = "cell." + std::to_string(cell);
     rig.stimuli().apply(port, 2.70, rig.now());
@@ -48,8 +52,10 @@ bool simulated_per_wall(const char* carrier, const std::string& uut, double want
     wall = wall_seconds() - before;
     const double ratio = bmsrig::to_seconds(rig.now() - start) / wall;
     const auto exchanges = static_cast<double>(rig.exchanges());
-    std::printf("%-14s %12.0f simulated s per wall s  (limit %.0f, ratio %.2f); %.0f exchanges, %.2f us each\n", carrier,
-                ratio, wanted, ratio / wanted, exchanges, wall / exchanges * 1e6);
+    std::printf(
+        "%-14s %12.0f simulated s per wall s  (limit %.0f, ratio %.2f); %.0f exchanges, %.2f us "
+        "each\n",
+        carrier, ratio, wanted, ratio / wanted, exchanges, wall / exchanges * 1e6);
     return ratio >= wanted;
 }
 
@@ -60,7 +66,8 @@ bool measurement_cost() {
     const double before = wall_seconds();
     for (int i = 0; i < count; ++i) rig.measure("under_voltage_threshold", 2.80, 0.001, "cell 1");
     const double each = (wall_seconds() - before) / count;
-    std::printf("%-14s %12.3f us  (limit 2 us, ratio %.2f)\n", "measurement", each * 1e6, each / 2e-6);
+    std::printf("%-14s %12.3f us  (limit 2 us, ratio %.2f)\n", "measurement", each * 1e6,
+                each / 2e-6);
     return each <= 2e-6;
 }
 

@@ -29,14 +29,17 @@ RigOptions options(std::string uut = "") {
     return chosen;
 }
 
-std::unique_ptr<Instrument> make(const InstrumentSpec& spec, Scheduler& scheduler, std::uint64_t seed) {
+std::unique_ptr<Instrument> make(const InstrumentSpec& spec, Scheduler& scheduler,
+                                 std::uint64_t seed) {
     return make_instrument(spec, DriverContext{scheduler, seed});
 }
 
 /// Keeps what the rig tells.
 class Notes final : public Journal {
   public:
-    void add_measurement(const Measurement& measurement) override { measurements.push_back(measurement); }
+    void add_measurement(const Measurement& measurement) override {
+        measurements.push_back(measurement);
+    }
     void add_log(Instant, std::string_view source, std::string_view text) override {
         logs.push_back(std::string(source) + ": " + std::string(text));
     }
@@ -57,7 +60,9 @@ class RigOnBothCarriers : public testing::TestWithParam<const char*> {
 
 INSTANTIATE_TEST_SUITE_P(Carriers, RigOnBothCarriers,
                          testing::Values(VICTRON_SMALLBMS_PROGRAM, VICTRON_SMALLBMS_SO),
-                         [](const auto& carrier) { return carrier.index == 0 ? "process" : "shared_object"; });
+                         [](const auto& carrier) {
+                             return carrier.index == 0 ? "process" : "shared_object";
+                         });
 
 TEST_P(RigOnBothCarriers, AHealthyBatteryHasLoadAndChargeOn) {
     rig.begin_test(1);
@@ -105,7 +110,8 @@ TEST_P(RigOnBothCarriers, FindsAThresholdWithItsUncertainty) {
     EXPECT_GE(found.uncertainty, 0.0005);
     EXPECT_LT(found.uncertainty, 0.002);
 
-    EXPECT_EQ(find_threshold(rig, search).outcome, ThresholdResult::Outcome::already) << "3.72 V is not below 3.60 V";
+    EXPECT_EQ(find_threshold(rig, search).outcome, ThresholdResult::Outcome::already)
+        << "3.72 V is not below 3.60 V";
     rig.begin_test(1);
     search.stop = 3.74;
     EXPECT_EQ(find_threshold(rig, search).outcome, ThresholdResult::Outcome::never);
@@ -165,7 +171,8 @@ TEST_P(RigOnBothCarriers, SafeMeansOffAndGone) {
     rig.begin_test(1);
     auto& cells = dynamic_cast<CellSimulator&>(*rig.instruments().front());
     rig.end_test();
-    EXPECT_FALSE(std::abs(cells.read_voltage(1).value()) < 5) << "the output is off: nothing to read but NaN";
+    EXPECT_FALSE(std::abs(cells.read_voltage(1).value()) < 5)
+        << "the output is off: nothing to read but NaN";
     rig.make_safe();
     rig.end_test();
 }
@@ -235,11 +242,13 @@ TEST(RigFaults, ReachTheUut) {
     Rig rig(options(), make);
     rig.begin_test(1);
     rig.stimuli().set_fault("cell.2", "open");
-    EXPECT_TRUE(rig.wait_for(rig.line_signal("pre_alarm"), 1, 5s)) << "an open sense wire is a cell of no voltage";
+    EXPECT_TRUE(rig.wait_for(rig.line_signal("pre_alarm"), 1, 5s))
+        << "an open sense wire is a cell of no voltage";
     rig.stimuli().set_fault("cell.2", "none");
     EXPECT_TRUE(rig.wait_for(rig.line_signal("pre_alarm"), 0, 5s));
     rig.stimuli().set_fault("temp.1", "absent");
-    EXPECT_TRUE(rig.wait_for(rig.line_signal("charge"), 0, 5s)) << "no charging without a temperature";
+    EXPECT_TRUE(rig.wait_for(rig.line_signal("charge"), 0, 5s))
+        << "no charging without a temperature";
     EXPECT_THROW(rig.stimuli().set_fault("cell.1", "absent"), InputError);
     EXPECT_THROW(rig.stimuli().set_fault("temp.1", "reversed"), InputError);
     EXPECT_THROW(rig.stimuli().set_fault("supply", "open"), InputError);
@@ -273,7 +282,8 @@ TEST_P(BadUut, IsALinkErrorAndTheBenchIsSafe) {
 INSTANTIATE_TEST_SUITE_P(Commands, BadUut,
                          testing::Values(std::pair{"/no/such/program", "/no/such/program"},
                                          std::pair{"/no/such.so", "/no/such.so"},
-                                         std::pair{"false", "false"}, std::pair{"echo hello", "hello"}));
+                                         std::pair{"false", "false"},
+                                         std::pair{"echo hello", "hello"}));
 
 /// A UUT in two lines of shell that greets as told, for what the wiring must refuse.
 class Greeting : public testing::Test {
@@ -288,9 +298,11 @@ class Greeting : public testing::Test {
         }
         return "no WiringError";
     }
-    const std::string cells = "in cell.1 V\\nin cell.2 V\\nin cell.3 V\\nin cell.4 V\\nin temp.1 degC\\n";
+    const std::string cells =
+        "in cell.1 V\\nin cell.2 V\\nin cell.3 V\\nin cell.4 V\\nin temp.1 degC\\n";
     const std::string rest = "in supply V\\nin remote.h V\\nin remote.l V\\nin remote.link bool\\n";
-    const std::string outputs = "out load stage\\nout charge stage\\nout pre_alarm stage\\nout led.load level\\n";
+    const std::string outputs =
+        "out load stage\\nout charge stage\\nout pre_alarm stage\\nout led.load level\\n";
 };
 
 TEST_F(Greeting, OfAnotherProductIsRefused) {
@@ -304,17 +316,20 @@ TEST_F(Greeting, WithoutAWiredInputIsRefusedWithTheWiringsLine) {
 }
 
 TEST_F(Greeting, WithAnInputNobodyDrivesIsRefused) {
-    EXPECT_THAT(error_of("victron.smallbms 1.0\\n" + cells + rest + "in shunt V\\n" + outputs + "out led.alarm level\\n"),
+    EXPECT_THAT(error_of("victron.smallbms 1.0\\n" + cells + rest + "in shunt V\\n" + outputs +
+                         "out led.alarm level\\n"),
                 HasSubstr("\"shunt\""));
 }
 
 TEST_F(Greeting, WithoutAReadOutputIsRefused) {
-    EXPECT_THAT(error_of("victron.smallbms 1.0\\n" + cells + rest + outputs), HasSubstr("led.alarm"));
+    EXPECT_THAT(error_of("victron.smallbms 1.0\\n" + cells + rest + outputs),
+                HasSubstr("led.alarm"));
 }
 
 TEST_F(Greeting, WithAnOutputOfAnotherKindIsRefused) {
-    EXPECT_THAT(error_of("victron.smallbms 1.0\\n" + cells + rest + outputs + "out led.alarm stage\\n"),
-                HasSubstr("expected a contact or a level"));
+    EXPECT_THAT(
+        error_of("victron.smallbms 1.0\\n" + cells + rest + outputs + "out led.alarm stage\\n"),
+        HasSubstr("expected a contact or a level"));
 }
 
 TEST(RigFiles, ThatDoNotFitAreRefused) {

@@ -8,7 +8,8 @@ namespace bmsrig {
 
 Scheduler::EventId Scheduler::schedule(Instant when, Action action) {
     if (when < now_) {
-        throw Error("an event was scheduled for " + format_time(when) + ", but it is already " + format_time(now_));
+        throw Error("an event was scheduled for " + format_time(when) + ", but it is already " +
+                    format_time(now_));
     }
     const EventId id = next_id_++;
     events_.push({when, id, std::move(action)});
@@ -20,7 +21,8 @@ void Scheduler::cancel(EventId id) {
 }
 
 void Scheduler::drop_cancelled() {
-    while (!events_.empty() && !cancelled_.empty() && cancelled_.erase(events_.top().id) != 0) events_.pop();
+    while (!events_.empty() && !cancelled_.empty() && cancelled_.erase(events_.top().id) != 0)
+        events_.pop();
     if (events_.empty()) cancelled_.clear();  // what is left there had already run
 }
 
@@ -37,7 +39,9 @@ void Scheduler::run_until(Instant until) {
     for (auto due = next_due(); due && *due <= until; due = next_due()) {
         now_ = *due;
         // The action may schedule more, so it leaves the queue before it runs.
-        const Action action = std::move(const_cast<Event&>(events_.top()).action);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+        const Action action =
+            std::move(const_cast<Event&>(events_.top())
+                          .action);  // NOLINT(cppcoreguidelines-pro-type-const-cast)
         events_.pop();
         action();
     }

@@ -1,4 +1,5 @@
-// Stimuli and readbacks by the name of the UUT's port: which instrument stands behind it is the wiring's business.
+// Stimuli and readbacks by the name of the UUT's port: which instrument stands behind it is the
+// wiring's business.
 #pragma once
 
 #include <map>
@@ -19,14 +20,15 @@ class Stimuli {
     /// Throws WiringError if an instrument is missing or is of a kind that cannot drive the net.
     Stimuli(const Wiring& wiring, const std::map<std::string, Instrument*>& bench, Trace& trace);
 
-    /// Puts a value (V, degC; 1 closed or 0 open for a contact) on the net of this port, at `now`. Returns the value in
-    /// force after quantising, which is also what the trace gets.
-    /// Throws RatingError, and changes nothing, if it lies outside the net's rating or the instrument's range.
+    /// Puts a value (V, degC; 1 closed or 0 open for a contact) on the net of this port, at `now`.
+    /// Returns the value in force after quantising, which is also what the trace gets. Throws
+    /// RatingError, and changes nothing, if it lies outside the net's rating or the instrument's
+    /// range.
     double apply(std::string_view port, double value, Instant now);
     /// Cells 1..n in the same instant; `values` holds one for each cell of the wiring.
     void apply_cells(std::span<const double> values, Instant now);
-    /// Injects or clears a fault between the instrument and the UUT: none, open, short, reversed for a cell; none, absent,
-    /// stuck for a temperature. Throws Error naming the words that fit.
+    /// Injects or clears a fault between the instrument and the UUT: none, open, short, reversed
+    /// for a cell; none, absent, stuck for a temperature. Throws Error naming the words that fit.
     void set_fault(std::string_view port, std::string_view fault);
 
     /// What the instrument reads at the terminals now. Throws Error for a net without readback.

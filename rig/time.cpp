@@ -16,8 +16,12 @@ Duration duration_from_seconds(double seconds) {
     return Duration{static_cast<std::int64_t>(std::llround(seconds * 1e9))};
 }
 
-std::string format_duration(Duration d) { return format_number(to_seconds(d)) + " s"; }
+std::string format_duration(Duration d) {
+    return format_number(to_seconds(d)) + " s";
+}
 
-std::string format_time(Instant t) { return format_duration(t.time_since_epoch()); }
+std::string format_time(Instant t) {
+    return format_duration(t.time_since_epoch());
+}
 
 }  // namespace bmsrig

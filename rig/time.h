@@ -1,4 +1,5 @@
-// Time in the rig: integer nanoseconds since the start of the test, passed in, never read from a clock.
+// Time in the rig: integer nanoseconds since the start of the test, passed in, never read from a
+// clock.
 #pragma once
 
 #include <chrono>
@@ -16,10 +17,18 @@ using Duration = std::chrono::nanoseconds;
 /// A moment on the rig's time line; zero is the start of the test.
 using Instant = std::chrono::time_point<RigTimeline, Duration>;
 
-constexpr Instant instant_from_ns(std::int64_t ns) { return Instant{Duration{ns}}; }
-constexpr std::int64_t to_ns(Instant t) { return t.time_since_epoch().count(); }
-constexpr double to_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
-constexpr double to_seconds(Instant t) { return to_seconds(t.time_since_epoch()); }
+constexpr Instant instant_from_ns(std::int64_t ns) {
+    return Instant{Duration{ns}};
+}
+constexpr std::int64_t to_ns(Instant t) {
+    return t.time_since_epoch().count();
+}
+constexpr double to_seconds(Duration d) {
+    return std::chrono::duration<double>(d).count();
+}
+constexpr double to_seconds(Instant t) {
+    return to_seconds(t.time_since_epoch());
+}
 
 /// Seconds to whole nanoseconds, rounded to nearest.
 /// Throws InputError if not finite or beyond +/-100 years.

@@ -14,7 +14,9 @@ namespace {
 /// How much is read back from the store at a time: a long look back costs few reads.
 constexpr std::uint64_t window_changes = 64U << 10U;
 
-bool same_value(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+bool same_value(double a, double b) {
+    return a == b || (std::isnan(a) && std::isnan(b));
+}
 
 bool is_signal_name(std::string_view name) {
     return !name.empty() && name.size() <= 200 && std::ranges::all_of(name, [](char c) {
@@ -26,11 +28,16 @@ bool is_signal_name(std::string_view name) {
 
 std::string_view to_string(SignalKind kind) {
     switch (kind) {
-        case SignalKind::analog: return "analog";
-        case SignalKind::line: return "line";
-        case SignalKind::stage: return "stage";
-        case SignalKind::contact: return "contact";
-        case SignalKind::level: return "level";
+        case SignalKind::analog:
+            return "analog";
+        case SignalKind::line:
+            return "line";
+        case SignalKind::stage:
+            return "stage";
+        case SignalKind::contact:
+            return "contact";
+        case SignalKind::level:
+            return "level";
     }
     return "?";
 }
@@ -41,25 +48,33 @@ std::string describe_value(SignalKind kind, Unit unit, double value) {
         return value >= 0 && index < words.size() ? words.begin()[index] : format_number(value);
     };
     switch (kind) {
-        case SignalKind::line: return pick({"inactive", "active", "indeterminate"});
-        case SignalKind::stage: return pick({"low", "high", "float"});
-        case SignalKind::contact: return pick({"open", "closed"});
-        case SignalKind::level: return pick({"off", "on"});
-        case SignalKind::analog: break;
+        case SignalKind::line:
+            return pick({"inactive", "active", "indeterminate"});
+        case SignalKind::stage:
+            return pick({"low", "high", "float"});
+        case SignalKind::contact:
+            return pick({"open", "closed"});
+        case SignalKind::level:
+            return pick({"off", "on"});
+        case SignalKind::analog:
+            break;
     }
     return std::isnan(value) ? "open" : format_quantity(value, unit);
 }
 
-Trace::Trace(std::size_t memory_limit) : limit_(std::max<std::size_t>(memory_limit / sizeof(Change), 16)) {}
+Trace::Trace(std::size_t memory_limit)
+    : limit_(std::max<std::size_t>(memory_limit / sizeof(Change), 16)) {}
 
 SignalId Trace::declare(const SignalInfo& info) {
     if (!is_signal_name(info.name)) {
-        throw InputError("\"" + info.name +
-                         "\" is no signal name; expected 1 to 200 of the letters a-z, 0-9, '_' and '.'");
+        throw InputError(
+            "\"" + info.name +
+            "\" is no signal name; expected 1 to 200 of the letters a-z, 0-9, '_' and '.'");
     }
     const auto id = static_cast<SignalId>(infos_.size());
     if (!ids_.emplace(info.name, id).second) {
-        throw InputError("signal \"" + info.name + "\" is declared twice; every signal has one source");
+        throw InputError("signal \"" + info.name +
+                         "\" is declared twice; every signal has one source");
     }
     infos_.push_back(info);
     last_.emplace_back();
@@ -76,7 +91,8 @@ SignalId Trace::require(std::string_view name) const {
     if (const auto id = find(name)) return *id;
     std::vector<std::string> names;
     for (const auto& info : infos_) names.push_back(info.name);
-    throw Error("there is no signal \"" + std::string(name) + "\" in the trace; " + suggest(name, names));
+    throw Error("there is no signal \"" + std::string(name) + "\" in the trace; " +
+                suggest(name, names));
 }
 
 bool Trace::append(SignalId signal, Instant time, double value) {
@@ -84,22 +100,25 @@ bool Trace::append(SignalId signal, Instant time, double value) {
     if (last.any) {
         if (same_value(last.value, value)) return false;
         if (time < last.time) {
-            throw Error("signal " + infos_[signal].name + " would go back in time, from " + format_time(last.time) +
-                        " to " + format_time(time));
+            throw Error("signal " + infos_[signal].name + " would go back in time, from " +
+                        format_time(last.time) + " to " + format_time(time));
         }
     }
     if (changes_.size() >= limit_) spill();
     const std::uint64_t number = size();
     const std::uint64_t back = last.any ? number - last.number : 0;
     if (back > UINT32_MAX) {
-        throw Error("signal " + infos_[signal].name + " was still for more than 4 billion changes of others; split the test");
+        throw Error("signal " + infos_[signal].name +
+                    " was still for more than 4 billion changes of others; split the test");
     }
     changes_.push_back({time, value, signal, static_cast<std::uint32_t>(back)});
     last = {number, time, value, true};
     return true;
 }
 
-void Trace::mark(Instant time, std::string text) { marks_.push_back({time, std::move(text)}); }
+void Trace::mark(Instant time, std::string text) {
+    marks_.push_back({time, std::move(text)});
+}
 
 void Trace::spill() {
     if (store_ == nullptr) {

@@ -30,7 +30,8 @@ std::string describe_value(SignalKind kind, Unit unit, double value);
 using SignalId = std::uint32_t;
 
 struct SignalInfo {
-    std::string name;  ///< lower case, [a-z0-9_.]; a prefix says whose it is: "uut.load", "line.load", "cells.3"
+    std::string name;  ///< lower case, [a-z0-9_.]; a prefix says whose it is: "uut.load",
+                       ///< "line.load", "cells.3"
     SignalKind kind = SignalKind::analog;
     Unit unit = Unit::none;
     bool operator==(const SignalInfo&) const = default;
@@ -41,12 +42,14 @@ struct Change {
     Instant time;
     double value;
     SignalId signal;
-    /// How many changes further back in the trace this signal's previous one is; 0 if this is its first.
+    /// How many changes further back in the trace this signal's previous one is; 0 if this is its
+    /// first.
     std::uint32_t back;
 };
 static_assert(sizeof(Change) <= 32, "a long run holds hundreds of millions of these");
 
-/// A change together with its number in the trace; numbers count from 0 without gaps, in order of arrival.
+/// A change together with its number in the trace; numbers count from 0 without gaps, in order of
+/// arrival.
 struct NumberedChange {
     std::uint64_t number;
     Instant time;
@@ -69,11 +72,12 @@ class TraceStore {
     virtual std::vector<Change> read(std::uint64_t first, std::size_t count) = 0;
 };
 
-/// The changes of all signals of one test. A signal's times never go back; those of different signals may, since a
-/// line's edge is stamped when it happened and arrives later.
+/// The changes of all signals of one test. A signal's times never go back; those of different
+/// signals may, since a line's edge is stamped when it happened and arrives later.
 class Trace {
   public:
-    /// Memory stays below about `memory_limit` bytes once a store is attached; without one all is kept in memory.
+    /// Memory stays below about `memory_limit` bytes once a store is attached; without one all is
+    /// kept in memory.
     explicit Trace(std::size_t memory_limit = 32U << 20U);
 
     void attach(TraceStore* store) { store_ = store; }
@@ -99,17 +103,20 @@ class Trace {
     [[nodiscard]] std::optional<NumberedChange> last(SignalId signal) const;
     /// The value in force at `time`; nothing before the first change.
     [[nodiscard]] std::optional<double> value_at(SignalId signal, Instant time) const;
-    /// This signal's changes from `from` on (the one in force at `from` included), oldest first, at most
-    /// the last `most`.
+    /// This signal's changes from `from` on (the one in force at `from` included), oldest first, at
+    /// most the last `most`.
     [[nodiscard]] std::vector<NumberedChange> changes(SignalId signal, Instant from,
                                                       std::size_t most = SIZE_MAX) const;
     /// This signal's changes numbered `number` and later, oldest first.
-    [[nodiscard]] std::vector<NumberedChange> changes_since(SignalId signal, std::uint64_t number) const;
+    [[nodiscard]] std::vector<NumberedChange> changes_since(SignalId signal,
+                                                            std::uint64_t number) const;
 
-    /// Every change in order, a line each: "<ns> <signal> <value>". The same run gives the same bytes.
+    /// Every change in order, a line each: "<ns> <signal> <value>". The same run gives the same
+    /// bytes.
     [[nodiscard]] std::string text() const;
 
-    /// Writes what is still in memory to the store; the changes stay readable. No store: does nothing.
+    /// Writes what is still in memory to the store; the changes stay readable. No store: does
+    /// nothing.
     void flush();
     /// Forgets changes and marks, keeps the declared signals: the next test starts.
     void restart();
@@ -131,11 +138,11 @@ class Trace {
         bool any = false;
     };
     std::vector<Last> last_;
-    std::vector<Change> changes_;          // the newest; numbers first_in_memory_ ...
+    std::vector<Change> changes_;  // the newest; numbers first_in_memory_ ...
     std::uint64_t first_in_memory_ = 0;
-    std::uint64_t written_ = 0;            // changes below this number are in the store
+    std::uint64_t written_ = 0;  // changes below this number are in the store
     std::vector<Mark> marks_;
-    mutable std::vector<Change> window_;   // one block read back from the store
+    mutable std::vector<Change> window_;  // one block read back from the store
     mutable std::uint64_t window_first_ = 0;
 };
 

@@ -13,7 +13,9 @@ namespace {
 
 using testing::HasSubstr;
 
-Instant at(std::int64_t ns) { return instant_from_ns(ns); }
+Instant at(std::int64_t ns) {
+    return instant_from_ns(ns);
+}
 
 /// Keeps what was written, as the record does.
 class MemoryStore final : public TraceStore {
@@ -124,7 +126,8 @@ TEST(Trace, SpillsToItsStoreAndStillAnswersFromIt) {
     EXPECT_EQ(spilling.size(), whole.size());
     EXPECT_EQ(spilling.text(), whole.text());
     for (const SignalId signal : signals) {
-        for (int t = 0; t < 5000; t += 333) EXPECT_EQ(spilling.value_at(signal, at(t)), whole.value_at(signal, at(t)));
+        for (int t = 0; t < 5000; t += 333)
+            EXPECT_EQ(spilling.value_at(signal, at(t)), whole.value_at(signal, at(t)));
     }
     EXPECT_GT(store.reads, 0) << "or the test proved nothing";
     spilling.flush();

@@ -1,5 +1,5 @@
-// Strong types for what a bench applies and reads. Boost.Units behind one header, so that the rest of
-// the project sees only these names.
+// Strong types for what a bench applies and reads. Boost.Units behind one header, so that the rest
+// of the project sees only these names.
 #pragma once
 
 #include <boost/units/absolute.hpp>
@@ -19,17 +19,35 @@ using Ohms = boost::units::quantity<boost::units::si::resistance>;
 using Celsius = boost::units::quantity<boost::units::absolute<boost::units::celsius::temperature>>;
 using CelsiusDelta = boost::units::quantity<boost::units::celsius::temperature>;
 
-constexpr Volts volts(double value) { return Volts::from_value(value); }
-constexpr Amperes amperes(double value) { return Amperes::from_value(value); }
-constexpr Ohms ohms(double value) { return Ohms::from_value(value); }
-constexpr Celsius celsius(double value) { return Celsius::from_value(value); }
+constexpr Volts volts(double value) {
+    return Volts::from_value(value);
+}
+constexpr Amperes amperes(double value) {
+    return Amperes::from_value(value);
+}
+constexpr Ohms ohms(double value) {
+    return Ohms::from_value(value);
+}
+constexpr Celsius celsius(double value) {
+    return Celsius::from_value(value);
+}
 
 inline namespace literals {
-constexpr Volts operator""_V(long double v) { return volts(static_cast<double>(v)); }
-constexpr Volts operator""_mV(long double v) { return volts(static_cast<double>(v) / 1e3); }
-constexpr Amperes operator""_A(long double v) { return amperes(static_cast<double>(v)); }
-constexpr Ohms operator""_ohm(long double v) { return ohms(static_cast<double>(v)); }
-constexpr Celsius operator""_degC(long double v) { return celsius(static_cast<double>(v)); }
+constexpr Volts operator""_V(long double v) {
+    return volts(static_cast<double>(v));
+}
+constexpr Volts operator""_mV(long double v) {
+    return volts(static_cast<double>(v) / 1e3);
+}
+constexpr Amperes operator""_A(long double v) {
+    return amperes(static_cast<double>(v));
+}
+constexpr Ohms operator""_ohm(long double v) {
+    return ohms(static_cast<double>(v));
+}
+constexpr Celsius operator""_degC(long double v) {
+    return celsius(static_cast<double>(v));
+}
 }  // namespace literals
 
 }  // namespace bmsrig

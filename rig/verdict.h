@@ -9,7 +9,9 @@ namespace bmsrig {
 /// error: the rig's own problem; it is never reported as fail, which is the UUT's.
 enum class Verdict : unsigned char { pass, inconclusive, fail, aborted, error };
 
-constexpr Verdict worst(Verdict a, Verdict b) { return a < b ? b : a; }
+constexpr Verdict worst(Verdict a, Verdict b) {
+    return a < b ? b : a;
+}
 
 /// "pass", "inconclusive", "fail", "aborted", "error".
 std::string_view to_string(Verdict verdict);

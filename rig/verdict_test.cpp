@@ -8,7 +8,8 @@ namespace bmsrig {
 namespace {
 
 TEST(Verdict, WorstWinsInTheOrderOfTheDesign) {
-    const Verdict order[] = {Verdict::pass, Verdict::inconclusive, Verdict::fail, Verdict::aborted, Verdict::error};
+    const Verdict order[] = {Verdict::pass, Verdict::inconclusive, Verdict::fail, Verdict::aborted,
+                             Verdict::error};
     for (std::size_t i = 0; i < std::size(order); ++i) {
         for (std::size_t j = 0; j < std::size(order); ++j) {
             EXPECT_EQ(worst(order[i], order[j]), order[std::max(i, j)]);

@@ -103,7 +103,11 @@ TEST_P(CellSimulatorContract, SetsAllCellsAtOnce) {
     for (int channel = 1; channel <= cells().channels(); ++channel) {
         asked.push_back(volts(middle() + 0.01 * channel));
     }
-    cells().set_voltages(asked);
+    const std::vector<Volts> in_force = cells().set_voltages(asked);
+    ASSERT_EQ(in_force.size(), asked.size());
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        EXPECT_NEAR(in_force[i].value(), asked[i].value(), cells().resolution().value() / 2);
+    }
     settle();
     for (int channel = 1; channel <= cells().channels(); ++channel) {
         expect_stands(channel, asked[static_cast<std::size_t>(channel) - 1].value());

@@ -1,5 +1,6 @@
 #include "drivers/virtual_cell_simulator/virtual_cell_simulator.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -41,10 +42,13 @@ class VirtualCellSimulator final : public AnalogInstrument<CellSimulator> {
     Volts set_voltage(int channel, Volts voltage) override {
         return volts(bank_.set(channel, voltage.value()));
     }
-    void set_voltages(std::span<const Volts> voltages) override {
+    std::vector<Volts> set_voltages(std::span<const Volts> voltages) override {
         numbers_.clear();
         for (const Volts& voltage : voltages) numbers_.push_back(voltage.value());
         bank_.set_first(numbers_);
+        std::vector<Volts> in_force(numbers_.size());
+        std::ranges::transform(numbers_, in_force.begin(), volts);
+        return in_force;
     }
     Volts read_voltage(int channel) override { return volts(bank_.reading(channel)); }
     Amperes read_current(int channel) override;
@@ -75,7 +79,7 @@ class VirtualCellSimulator final : public AnalogInstrument<CellSimulator> {
   private:
     LoadedSource unloaded_;
     std::vector<Cell> cells_;
-    std::vector<double> numbers_;  // kept, so that setting all cells allocates nothing
+    std::vector<double> numbers_;  // kept, so that setting all cells allocates little
 };
 
 double VirtualCellSimulator::shape(int channel, double source) const {

@@ -98,10 +98,13 @@ double AnalogBank::set(int channel, double value) {
     return set_point;
 }
 
-void AnalogBank::set_first(std::span<const double> values) {
+void AnalogBank::set_first(std::span<double> values) {
     for (std::size_t i = 0; i < values.size(); ++i)
         (void)checked(static_cast<int>(i) + 1, values[i]);
-    for (std::size_t i = 0; i < values.size(); ++i) move(channels_[i], set_grid_.round(values[i]));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        values[i] = set_grid_.round(values[i]);
+        move(channels_[i], values[i]);
+    }
     plan();
     for (std::size_t i = 0; i < values.size(); ++i) compute(static_cast<int>(i) + 1);
     announce();

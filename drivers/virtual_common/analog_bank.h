@@ -46,7 +46,7 @@ class AnalogBank {
     /// nothing.
     double set(int channel, double value);
     /// Channels 1..n at once.
-    void set_first(std::span<const double> values);
+    void set_first(std::span<double> values);
     void set_on(int channel, bool on);
 
     /// What the source puts out now, before the shape.

@@ -74,7 +74,13 @@ def main() -> int:
         record.end_test("pass", "", "", 1.0, core.now, core)
 
         start = time.perf_counter()
-        command = [str(Path(sys.executable).parent / "bmsrig"), "run", "victron_smallbms", "--record", f"{name}/plan.db"]
+        command = [
+            str(Path(sys.executable).parent / "bmsrig"),
+            "run",
+            "victron_smallbms",
+            "--record",
+            f"{name}/plan.db",
+        ]
         subprocess.run(command, check=True, capture_output=True)
         good &= report("the smallBMS plan, report included", time.perf_counter() - start, 10.0, "s", 1.0)
     print("all within their limits" if good else "A LIMIT IS MISSED")

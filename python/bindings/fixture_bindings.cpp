@@ -15,24 +15,30 @@ namespace bmsrig::python {
 namespace {
 
 void bind_judging(py::module_& module) {
-    py::class_<Limit>(module, "Limit", "The pass band of one named measurement; both ends belong to it.")
+    py::class_<Limit>(module, "Limit",
+                      "The pass band of one named measurement; both ends belong to it.")
         .def_readonly("name", &Limit::name)
-        .def_property_readonly("unit", [](const Limit& self) { return std::string(to_string(self.unit)); })
+        .def_property_readonly("unit",
+                               [](const Limit& self) { return std::string(to_string(self.unit)); })
         .def_readonly("low", &Limit::low)
         .def_readonly("high", &Limit::high)
-        .def_property_readonly("acceptance", [](const Limit& self) { return std::string(to_string(self.acceptance)); })
+        .def_property_readonly(
+            "acceptance", [](const Limit& self) { return std::string(to_string(self.acceptance)); })
         .def_readonly("requirement", &Limit::requirement)
         .def_readonly("source", &Limit::source)
         .def_property_readonly("records_only", &Limit::records_only)
         .def("__str__", &Limit::describe);
 
-    py::class_<Measurement>(module, "Measurement", "A reading with unit, time, limit, uncertainty and verdict.")
+    py::class_<Measurement>(module, "Measurement",
+                            "A reading with unit, time, limit, uncertainty and verdict.")
         .def_readonly("name", &Measurement::name)
         .def_readonly("value", &Measurement::value)
         .def_readonly("uncertainty", &Measurement::uncertainty)
         .def_readonly("limit", &Measurement::limit)
-        .def_property_readonly("verdict", [](const Measurement& self) { return std::string(to_string(self.verdict)); })
-        .def_property_readonly("time", [](const Measurement& self) { return to_seconds(self.time); })
+        .def_property_readonly(
+            "verdict", [](const Measurement& self) { return std::string(to_string(self.verdict)); })
+        .def_property_readonly("time",
+                               [](const Measurement& self) { return to_seconds(self.time); })
         .def_readonly("comment", &Measurement::comment)
         .def("__str__", &Measurement::describe);
 }
@@ -50,52 +56,68 @@ void bind_fixture(py::module_& module) {
         .def_readonly("kind", &Requirement::kind)
         .def_readonly("source", &Requirement::source);
 
-    py::class_<Fixture>(module, "Fixture", "What a product is, how it is wired and which limits apply.")
+    py::class_<Fixture>(module, "Fixture",
+                        "What a product is, how it is wired and which limits apply.")
         .def_static(
-            "load", [](const std::filesystem::path& folder) { return Fixture::load(folder, Fixture::load_settings(folder)); },
-            py::arg("folder"), "Read a fixture with its default settings. Raises InputError with file and line.")
+            "load",
+            [](const std::filesystem::path& folder) {
+                return Fixture::load(folder, Fixture::load_settings(folder));
+            },
+            py::arg("folder"),
+            "Read a fixture with its default settings. Raises InputError with file and line.")
         .def_property_readonly("folder", [](const Fixture& self) { return self.folder.string(); })
         .def_readonly("name", &Fixture::name)
         .def_readonly("title", &Fixture::title)
         .def_readonly("products", &Fixture::products)
         .def_readonly("process", &Fixture::process)
-        .def_property_readonly("reaction_time", [](const Fixture& self) { return to_seconds(self.reaction_time); })
+        .def_property_readonly("reaction_time",
+                               [](const Fixture& self) { return to_seconds(self.reaction_time); })
         .def_readonly("limits", &Fixture::limits)
         .def_readonly("requirements", &Fixture::requirements)
-        .def_property_readonly("lines", [](const Fixture& self) {
-            std::vector<std::string> names;
-            for (const auto& line : self.wiring.lines()) names.push_back(line.name);
-            return names;
-        })
+        .def_property_readonly("lines",
+                               [](const Fixture& self) {
+                                   std::vector<std::string> names;
+                                   for (const auto& line : self.wiring.lines())
+                                       names.push_back(line.name);
+                                   return names;
+                               })
         .def("limit", &Fixture::limit, py::arg("name"), py::return_value_policy::reference_internal)
-        .def("has_setting", [](const Fixture& self, const std::string& name) { return self.settings.has(name); })
-        .def("setting_text", [](const Fixture& self, const std::string& name) { return self.settings.text(name); })
-        .def("setting_number", [](const Fixture& self, const std::string& name) { return self.settings.number(name); })
+        .def("has_setting",
+             [](const Fixture& self, const std::string& name) { return self.settings.has(name); })
+        .def("setting_text",
+             [](const Fixture& self, const std::string& name) { return self.settings.text(name); })
+        .def("setting_number", [](const Fixture& self,
+                                  const std::string& name) { return self.settings.number(name); })
         .def_property_readonly("settings", [](const Fixture& self) {
             std::map<std::string, std::string> values;
-            for (const auto& spec : self.settings.specs()) values[spec.name] = self.settings.text(spec.name);
+            for (const auto& spec : self.settings.specs())
+                values[spec.name] = self.settings.text(spec.name);
             return values;
         });
 
-    py::class_<InstrumentSpec>(module, "InstrumentSpec", "An instrument as a bench file describes it.")
+    py::class_<InstrumentSpec>(module, "InstrumentSpec",
+                               "An instrument as a bench file describes it.")
         .def_readonly("name", &InstrumentSpec::name)
         .def_readonly("driver", &InstrumentSpec::driver);
 
     py::class_<Bench>(module, "Bench", "Which driver stands behind each instrument.")
-        .def_static("load", &Bench::load, py::arg("file"), "Read a bench file. Raises InputError with file and line.")
+        .def_static("load", &Bench::load, py::arg("file"),
+                    "Read a bench file. Raises InputError with file and line.")
         .def_property_readonly("file", [](const Bench& self) { return self.file.string(); })
         .def_readonly("name", &Bench::name)
         .def_readonly("fixture", &Bench::fixture)
         .def_readonly("seed", &Bench::seed)
         .def_readonly("uut", &Bench::uut)
-        .def_property_readonly("is_real_time", [](const Bench& self) { return self.clock == ClockKind::real_time; })
+        .def_property_readonly("is_real_time",
+                               [](const Bench& self) { return self.clock == ClockKind::real_time; })
         .def_readonly("instruments", &Bench::instruments);
 
     module.def(
         "drivers",
         [] {
             std::vector<std::tuple<std::string, std::string, std::string>> list;
-            for (const auto& info : driver_registry()) list.emplace_back(info.name, info.kind, info.description);
+            for (const auto& info : driver_registry())
+                list.emplace_back(info.name, info.kind, info.description);
             return list;
         },
         "All instrument drivers: (name, kind, description).");

@@ -10,7 +10,8 @@ namespace py = pybind11;
 namespace bmsrig::python {
 
 void bind_link(py::module_& module) {
-    py::class_<link::Difference>(module, "Difference", "The first line at which a replay differs from its transcript.")
+    py::class_<link::Difference>(module, "Difference",
+                                 "The first line at which a replay differs from its transcript.")
         .def_readonly("line", &link::Difference::line)
         .def_readonly("expected", &link::Difference::expected)
         .def_readonly("seen", &link::Difference::seen);
@@ -21,10 +22,12 @@ void bind_link(py::module_& module) {
             return link::Transcript::parse(text, name).header(header);
         },
         py::arg("text"), py::arg("name"), py::arg("header"),
-        "A header of a transcript, empty if it has none of this name. Raises InputError with name and line.");
+        "A header of a transcript, empty if it has none of this name. Raises InputError with name "
+        "and line.");
     module.def(
         "replay",
-        [](const std::string& text, const std::string& name, const std::string& command, double answer_timeout) {
+        [](const std::string& text, const std::string& name, const std::string& command,
+           double answer_timeout) {
             link::Command how;
             how.line = command;
             how.answer_timeout = duration_from_seconds(answer_timeout);
@@ -32,7 +35,8 @@ void bind_link(py::module_& module) {
         },
         py::arg("text"), py::arg("name"), py::arg("command"), py::arg("answer_timeout"),
         py::call_guard<py::gil_scoped_release>(),
-        "Play a transcript to a BMS process again; the first difference, or None. Raises InputError if the text is no "
+        "Play a transcript to a BMS process again; the first difference, or None. Raises "
+        "InputError if the text is no "
         "transcript, LinkError if the process breaks the contract.");
 }
 

@@ -12,22 +12,33 @@ namespace py = pybind11;
 namespace bmsrig::python {
 
 void bind_metrics(py::module_& module) {
-    py::class_<MetricsServer>(module, "MetricsServer", "Serves Prometheus metrics over HTTP while it lives.")
+    py::class_<MetricsServer>(module, "MetricsServer",
+                              "Serves Prometheus metrics over HTTP while it lives.")
         .def(py::init<const std::string&>(), py::arg("address"))
         .def_property_readonly("port", &MetricsServer::port)
-        .def("count_run", [](MetricsServer& self, const std::string& verdict) {
-            self.count_run(verdict_from_string(verdict));
-        }, py::arg("verdict"))
-        .def("count_test", [](MetricsServer& self, const std::string& verdict, double seconds) {
-            self.count_test(verdict_from_string(verdict), seconds);
-        }, py::arg("verdict"), py::arg("seconds"))
-        .def("add_exchanges", [](MetricsServer& self, const std::vector<std::uint64_t>& counts, double seconds) {
-            ExchangeTimes times;
-            if (counts.size() != times.counts.size()) throw Error("wrong number of buckets of exchange times");
-            std::ranges::copy(counts, times.counts.begin());
-            times.total_seconds = seconds;
-            self.add_exchanges(times);
-        }, py::arg("counts"), py::arg("seconds"))
+        .def(
+            "count_run",
+            [](MetricsServer& self, const std::string& verdict) {
+                self.count_run(verdict_from_string(verdict));
+            },
+            py::arg("verdict"))
+        .def(
+            "count_test",
+            [](MetricsServer& self, const std::string& verdict, double seconds) {
+                self.count_test(verdict_from_string(verdict), seconds);
+            },
+            py::arg("verdict"), py::arg("seconds"))
+        .def(
+            "add_exchanges",
+            [](MetricsServer& self, const std::vector<std::uint64_t>& counts, double seconds) {
+                ExchangeTimes times;
+                if (counts.size() != times.counts.size())
+                    throw Error("wrong number of buckets of exchange times");
+                std::ranges::copy(counts, times.counts.begin());
+                times.total_seconds = seconds;
+                self.add_exchanges(times);
+            },
+            py::arg("counts"), py::arg("seconds"))
         .def("count_uut_restarts", &MetricsServer::count_uut_restarts, py::arg("restarts"))
         .def("count_instrument_error", &MetricsServer::count_instrument_error)
         .def("set_trace", &MetricsServer::set_trace, py::arg("changes"), py::arg("memory_bytes"));

@@ -10,7 +10,8 @@ PYBIND11_MODULE(_core, module) {
 
     // The last one registered is tried first, so the base comes first.
     auto& error = py::register_exception<bmsrig::Error>(module, "RigError", PyExc_RuntimeError);
-    error.attr("__doc__") = "Any problem of the rig, its files or its instruments: verdict ERROR, never FAIL.";
+    error.attr("__doc__") =
+        "Any problem of the rig, its files or its instruments: verdict ERROR, never FAIL.";
     py::register_exception<bmsrig::InputError>(module, "InputError", error);
     py::register_exception<bmsrig::RatingError>(module, "RatingError", error);
     py::register_exception<bmsrig::WiringError>(module, "WiringError", error);

@@ -20,12 +20,15 @@ namespace {
 using Release = py::call_guard<py::gil_scoped_release>;
 using SettingList = std::vector<std::pair<std::string, std::string>>;
 
-std::unique_ptr<Rig> make_rig(const std::filesystem::path& fixture, const std::filesystem::path& bench,
-                              const SettingList& settings, const std::string& uut, const std::string& process_folder,
+std::unique_ptr<Rig> make_rig(const std::filesystem::path& fixture,
+                              const std::filesystem::path& bench, const SettingList& settings,
+                              const std::string& uut, const std::string& process_folder,
                               std::optional<std::uint64_t> seed, double answer_timeout) {
-    RigOptions options{fixture, bench, settings, uut, process_folder, seed, duration_from_seconds(answer_timeout)};
+    RigOptions options{
+        fixture, bench, settings, uut, process_folder, seed, duration_from_seconds(answer_timeout)};
     auto rig = std::make_unique<Rig>(
-        std::move(options), [](const InstrumentSpec& spec, Scheduler& scheduler, std::uint64_t run_seed) {
+        std::move(options),
+        [](const InstrumentSpec& spec, Scheduler& scheduler, std::uint64_t run_seed) {
             return make_instrument(spec, DriverContext{scheduler, run_seed});
         });
     rig->set_interrupt_check([] {
@@ -36,7 +39,8 @@ std::unique_ptr<Rig> make_rig(const std::filesystem::path& fixture, const std::f
 }
 
 /// A change for Python: (number, time in seconds, value).
-std::optional<std::tuple<std::uint64_t, double, double>> as_tuple(const std::optional<NumberedChange>& change) {
+std::optional<std::tuple<std::uint64_t, double, double>> as_tuple(
+    const std::optional<NumberedChange>& change) {
     if (!change) return std::nullopt;
     return std::tuple{change->number, to_seconds(change->time), change->value};
 }
@@ -49,12 +53,14 @@ Bias bias_from(const std::string& word) {
 }
 
 /// The last `most` changes of a signal in words: (time in seconds, value).
-std::vector<std::pair<double, std::string>> history(Rig& rig, const std::string& signal, std::size_t most) {
+std::vector<std::pair<double, std::string>> history(Rig& rig, const std::string& signal,
+                                                    std::size_t most) {
     const SignalId id = rig.trace().require(signal);
     const SignalInfo& info = rig.trace().signals()[id];
     std::vector<std::pair<double, std::string>> lines;
     for (const auto& change : rig.trace().changes(id, Instant::min(), most)) {
-        lines.emplace_back(to_seconds(change.time), describe_value(info.kind, info.unit, change.value));
+        lines.emplace_back(to_seconds(change.time),
+                           describe_value(info.kind, info.unit, change.value));
     }
     return lines;
 }
@@ -89,114 +95,175 @@ void bind_time(py::class_<Rig>& rig) {
         .def("make_safe", &Rig::make_safe, Release())
         .def("power_cycle", &Rig::power_cycle, py::arg("settings"), Release())
         .def_property_readonly("now", [](const Rig& self) { return to_seconds(self.now()); })
-        .def("run_for", [](Rig& self, double seconds) { self.run_for(duration_from_seconds(seconds)); }, Release())
-        .def_property_readonly("settled_at", [](const Rig& self) { return to_seconds(self.settled_at()); })
+        .def(
+            "run_for",
+            [](Rig& self, double seconds) { self.run_for(duration_from_seconds(seconds)); },
+            Release())
+        .def_property_readonly("settled_at",
+                               [](const Rig& self) { return to_seconds(self.settled_at()); })
         .def("settle", &Rig::settle, Release())
-        .def("wait_for", [](Rig& self, std::uint32_t signal, double value, double timeout) {
-            return as_tuple(self.wait_for(signal, value, duration_from_seconds(timeout)));
-        }, py::arg("signal"), py::arg("value"), py::arg("timeout"), Release())
-        .def("watch", [](Rig& self, std::uint32_t signal, double seconds) {
-            return as_tuple(self.watch(signal, duration_from_seconds(seconds)));
-        }, py::arg("signal"), py::arg("seconds"), Release())
-        .def_property_readonly("worst_lateness", [](const Rig& self) { return to_seconds(self.worst_lateness()); });
+        .def(
+            "wait_for",
+            [](Rig& self, std::uint32_t signal, double value, double timeout) {
+                return as_tuple(self.wait_for(signal, value, duration_from_seconds(timeout)));
+            },
+            py::arg("signal"), py::arg("value"), py::arg("timeout"), Release())
+        .def(
+            "watch",
+            [](Rig& self, std::uint32_t signal, double seconds) {
+                return as_tuple(self.watch(signal, duration_from_seconds(seconds)));
+            },
+            py::arg("signal"), py::arg("seconds"), Release())
+        .def_property_readonly("worst_lateness",
+                               [](const Rig& self) { return to_seconds(self.worst_lateness()); });
 }
 
 void bind_stimuli(py::class_<Rig>& rig) {
-    rig.def("apply", [](Rig& self, const std::string& port, double value) {
-           return self.stimuli().apply(port, value, self.now());
-       }, py::arg("port"), py::arg("value"))
-        .def("apply_cells", [](Rig& self, const std::vector<double>& values) {
-            self.stimuli().apply_cells(values, self.now());
-        }, py::arg("values"))
-        .def("set_fault", [](Rig& self, const std::string& port, const std::string& fault) {
-            self.stimuli().set_fault(port, fault);
-        }, py::arg("port"), py::arg("fault"))
-        .def("read", [](Rig& self, const std::string& port) { return self.stimuli().read(port); }, py::arg("port"))
-        .def("accuracy", [](Rig& self, const std::string& port) { return self.stimuli().accuracy(port); })
-        .def("unit", [](Rig& self, const std::string& port) { return std::string(to_string(self.stimuli().unit(port))); })
-        .def("has_input", [](Rig& self, const std::string& port) { return self.stimuli().has(port); })
-        .def_property_readonly("analog_inputs", [](Rig& self) { return self.stimuli().analog_ports(); })
+    rig.def(
+           "apply",
+           [](Rig& self, const std::string& port, double value) {
+               return self.stimuli().apply(port, value, self.now());
+           },
+           py::arg("port"), py::arg("value"))
+        .def(
+            "apply_cells",
+            [](Rig& self, const std::vector<double>& values) {
+                self.stimuli().apply_cells(values, self.now());
+            },
+            py::arg("values"))
+        .def(
+            "set_fault",
+            [](Rig& self, const std::string& port, const std::string& fault) {
+                self.stimuli().set_fault(port, fault);
+            },
+            py::arg("port"), py::arg("fault"))
+        .def(
+            "read", [](Rig& self, const std::string& port) { return self.stimuli().read(port); },
+            py::arg("port"))
+        .def("accuracy",
+             [](Rig& self, const std::string& port) { return self.stimuli().accuracy(port); })
+        .def("unit",
+             [](Rig& self, const std::string& port) {
+                 return std::string(to_string(self.stimuli().unit(port)));
+             })
+        .def("has_input",
+             [](Rig& self, const std::string& port) { return self.stimuli().has(port); })
+        .def_property_readonly("analog_inputs",
+                               [](Rig& self) { return self.stimuli().analog_ports(); })
         .def_property_readonly("cells", [](Rig& self) { return self.stimuli().cells(); });
 }
 
 void bind_lines(py::class_<Rig>& rig) {
     rig.def("line_signal", &Rig::line_signal, py::arg("line"))
-        .def("read_line", [](Rig& self, const std::string& line) {
-            const LineReading reading = self.read_line(line);
-            return std::tuple{std::string(to_string(reading.level)), to_seconds(reading.since), reading.number};
-        }, py::arg("line"))
-        .def("set_bias", [](Rig& self, const std::string& line, const std::string& bias) {
-            self.set_bias(line, bias_from(bias));
-        }, py::arg("line"), py::arg("bias"), Release())
-        .def("debounce", [](Rig& self, const std::string& line) { return to_seconds(self.debounce(line)); })
-        .def("stamp_uncertainty", [](Rig& self, const std::string& line) { return to_seconds(self.stamp_uncertainty(line)); })
+        .def(
+            "read_line",
+            [](Rig& self, const std::string& line) {
+                const LineReading reading = self.read_line(line);
+                return std::tuple{std::string(to_string(reading.level)), to_seconds(reading.since),
+                                  reading.number};
+            },
+            py::arg("line"))
+        .def(
+            "set_bias",
+            [](Rig& self, const std::string& line, const std::string& bias) {
+                self.set_bias(line, bias_from(bias));
+            },
+            py::arg("line"), py::arg("bias"), Release())
+        .def("debounce",
+             [](Rig& self, const std::string& line) { return to_seconds(self.debounce(line)); })
+        .def("stamp_uncertainty",
+             [](Rig& self, const std::string& line) {
+                 return to_seconds(self.stamp_uncertainty(line));
+             })
         .def("history", &history, py::arg("signal"), py::arg("most"))
-        .def("value_at", [](Rig& self, const std::string& signal, double time) {
-            return self.trace().value_at(self.trace().require(signal), Instant{duration_from_seconds(time)});
-        }, py::arg("signal"), py::arg("time"))
-        .def_property_readonly("signals", [](Rig& self) {
-            std::vector<std::string> names;
-            for (const auto& info : self.trace().signals()) names.push_back(info.name);
-            return names;
-        })
+        .def(
+            "value_at",
+            [](Rig& self, const std::string& signal, double time) {
+                return self.trace().value_at(self.trace().require(signal),
+                                             Instant{duration_from_seconds(time)});
+            },
+            py::arg("signal"), py::arg("time"))
+        .def_property_readonly("signals",
+                               [](Rig& self) {
+                                   std::vector<std::string> names;
+                                   for (const auto& info : self.trace().signals())
+                                       names.push_back(info.name);
+                                   return names;
+                               })
         .def_property_readonly("trace_text", [](Rig& self) { return self.trace().text(); })
         .def_property_readonly("trace_changes", [](Rig& self) { return self.trace().size(); })
-        .def_property_readonly("trace_bytes", [](Rig& self) { return self.trace().memory_bytes(); });
+        .def_property_readonly("trace_bytes",
+                               [](Rig& self) { return self.trace().memory_bytes(); });
 }
 
 LineLevel level_from(const std::string& word) {
     for (const auto level : {LineLevel::inactive, LineLevel::active, LineLevel::indeterminate}) {
         if (word == to_string(level)) return level;
     }
-    throw InputError("\"" + word + "\" is no level of a line; expected inactive, active or indeterminate");
+    throw InputError("\"" + word +
+                     "\" is no level of a line; expected inactive, active or indeterminate");
 }
 
-ThresholdResult search_threshold(Rig& rig, const std::string& port, const std::string& line, const std::string& becomes,
-                                 double start, double stop, double step, double dwell) {
-    return find_threshold(rig, {port, line, level_from(becomes), start, stop, step, duration_from_seconds(dwell)});
+ThresholdResult search_threshold(Rig& rig, const std::string& port, const std::string& line,
+                                 const std::string& becomes, double start, double stop, double step,
+                                 double dwell) {
+    return find_threshold(
+        rig, {port, line, level_from(becomes), start, stop, step, duration_from_seconds(dwell)});
 }
 
 void bind_steps(py::module_& module, py::class_<Rig>& rig) {
-    py::class_<ThresholdResult>(module, "ThresholdResult", "Where a line changed while a stimulus was moved.")
-        .def_property_readonly("outcome", [](const ThresholdResult& self) {
-            constexpr std::array<const char*, 3> words{"found", "already", "never"};
-            return std::string(words.at(static_cast<std::size_t>(self.outcome)));
-        })
+    py::class_<ThresholdResult>(module, "ThresholdResult",
+                                "Where a line changed while a stimulus was moved.")
+        .def_property_readonly(
+            "outcome",
+            [](const ThresholdResult& self) {
+                constexpr std::array<const char*, 3> words{"found", "already", "never"};
+                return std::string(words.at(static_cast<std::size_t>(self.outcome)));
+            })
         .def_readonly("value", &ThresholdResult::value)
         .def_readonly("uncertainty", &ThresholdResult::uncertainty)
-        .def_property_readonly("time", [](const ThresholdResult& self) { return to_seconds(self.time); });
-    rig.def("find_threshold", &search_threshold, py::arg("port"), py::arg("line"), py::arg("becomes"), py::arg("start"),
-            py::arg("stop"), py::arg("step"), py::arg("dwell"), Release());
+        .def_property_readonly("time",
+                               [](const ThresholdResult& self) { return to_seconds(self.time); });
+    rig.def("find_threshold", &search_threshold, py::arg("port"), py::arg("line"),
+            py::arg("becomes"), py::arg("start"), py::arg("stop"), py::arg("step"),
+            py::arg("dwell"), Release());
 }
 
 void bind_verdicts(py::class_<Rig>& rig) {
-    rig.def("measure", &Rig::measure, py::arg("name"), py::arg("value"), py::arg("uncertainty"), py::arg("comment"))
-        .def_property_readonly("verdict", [](const Rig& self) { return std::string(to_string(self.verdict())); })
+    rig.def("measure", &Rig::measure, py::arg("name"), py::arg("value"), py::arg("uncertainty"),
+            py::arg("comment"))
+        .def_property_readonly(
+            "verdict", [](const Rig& self) { return std::string(to_string(self.verdict())); })
         .def_property_readonly("failed", &Rig::failed)
         .def("mark", &Rig::mark, py::arg("text"))
-        .def("log", [](Rig& self, const std::string& source, const std::string& text) { self.log(source, text); });
+        .def("log", [](Rig& self, const std::string& source, const std::string& text) {
+            self.log(source, text);
+        });
 }
 
 }  // namespace
 
 void bind_rig(py::module_& module) {
     py::class_<Rig> rig(module, "Rig", "One bench with one UUT.");
-    rig.def(py::init(&make_rig), py::arg("fixture"), py::arg("bench"), py::arg("settings"), py::arg("uut"),
-            py::arg("process_folder"), py::arg("seed"), py::arg("answer_timeout"))
-        .def_property_readonly("fixture", &Rig::fixture, py::return_value_policy::reference_internal)
+    rig.def(py::init(&make_rig), py::arg("fixture"), py::arg("bench"), py::arg("settings"),
+            py::arg("uut"), py::arg("process_folder"), py::arg("seed"), py::arg("answer_timeout"))
+        .def_property_readonly("fixture", &Rig::fixture,
+                               py::return_value_policy::reference_internal)
         .def_property_readonly("bench", &Rig::bench, py::return_value_policy::reference_internal)
         .def_property_readonly("seed", &Rig::seed)
         .def_property_readonly("uut_command", &Rig::uut_command)
         .def_property_readonly("greeting", &greeting)
         .def_property_readonly("identities", &identities)
         // The record must live as long as the rig may write to it.
-        .def("attach", [](Rig& self, Record* record) { self.attach(record, record); }, py::arg("record").none(true),
-             py::keep_alive<1, 2>())
+        .def(
+            "attach", [](Rig& self, Record* record) { self.attach(record, record); },
+            py::arg("record").none(true), py::keep_alive<1, 2>())
         .def_property_readonly("power_cycles", &Rig::power_cycles)
         .def_property_readonly("exchanges", &Rig::exchanges)
         .def_property_readonly("exchange_times", [](const Rig& self) {
             const ExchangeTimes times = self.exchange_times();
-            return std::tuple{std::vector<std::uint64_t>(times.counts.begin(), times.counts.end()), times.total_seconds};
+            return std::tuple{std::vector<std::uint64_t>(times.counts.begin(), times.counts.end()),
+                              times.total_seconds};
         });
     bind_time(rig);
     bind_stimuli(rig);

@@ -10,7 +10,7 @@ HISTORY = 8
 """How many changes of a signal a failure shows."""
 
 
-class ExpectationFailed(AssertionError):
+class ExpectationFailed(AssertionError):  # noqa: N818 (what it says is not an error, it is the UUT's failure)
     """The UUT did not do what the test expected. The text shows the recent history of the signals concerned."""
 
 

@@ -65,7 +65,8 @@ class Line:
         """Run until the line is active, and return the edge that made it so.
 
         within: how long the UUT may take from now, in s; by default until what was applied has settled at the
-        terminals, and the fixture's reaction time after that. The edge counts by the time of its first contact. Returns at once if the line is active already.
+        terminals, and the fixture's reaction time after that. The edge counts by the time of its first contact.
+        Returns at once if the line is active already.
         Raises ExpectationFailed with the line's recent history if it does not become active in time.
         """
         return self._expect("active", within)
@@ -137,12 +138,14 @@ class Line:
     def _expect_stays(self, level: Level, seconds: float) -> None:
         start = self._core.now
         if self.level != level:
-            raise self._failed(f"line {self.name}: expected it to stay {level} for {seconds:g} s, but it is {self.level}")
+            raise self._failed(
+                f"line {self.name}: expected it to stay {level} for {seconds:g} s, but it is {self.level}"
+            )
         change = self._core.watch(self._signal, seconds)
         if change is not None:
             raise self._failed(
-                f"line {self.name}: expected it to stay {level} for {seconds:g} s from {start:.6f} s on, but it changed "
-                f"after {change[1] - start:.6f} s"
+                f"line {self.name}: expected it to stay {level} for {seconds:g} s from {start:.6f} s on, but it "
+                f"changed after {change[1] - start:.6f} s"
             )
 
     def _failed(self, sentence: str) -> AssertionError:

@@ -28,7 +28,9 @@ class Metrics:
         self._server.count_test(verdict.word, wall_seconds)
         counts, seconds = core.exchange_times
         before = self._seen_counts or [0] * len(counts)
-        self._server.add_exchanges([new - old for new, old in zip(counts, before, strict=True)], seconds - self._seen_seconds)
+        self._server.add_exchanges(
+            [new - old for new, old in zip(counts, before, strict=True)], seconds - self._seen_seconds
+        )
         starts = core.power_cycles - self._seen_power_cycles
         self._server.count_uut_restarts(max(starts - 1, 0))  # the first belongs to every test
         self._server.set_trace(core.trace_changes, core.trace_bytes)

@@ -45,7 +45,8 @@ def find_fixture(name: str) -> Path:
         return folder
     known = [known for known in names_in(fixtures_folder()) if (fixtures_folder() / known / "fixture.yaml").is_file()]
     raise _core.InputError(
-        f"there is no fixture {name[:200]!r}; expected a folder that holds a fixture.yaml, or one of: {', '.join(known)}"
+        f"there is no fixture {name[:200]!r}; expected a folder that holds a fixture.yaml, or one of: "
+        f"{', '.join(known)}"
     )
 
 

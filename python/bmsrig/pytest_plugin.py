@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bmsrig_reports.html import write_html
+from bmsrig_reports.record import read_record
+from bmsrig_reports.text import summary
 
 from bmsrig import _core
 from bmsrig.line import Line
@@ -14,9 +17,6 @@ from bmsrig.paths import find_bench, find_fixture
 from bmsrig.rig import Rig
 from bmsrig.run import Outcome, Run, RunOptions, parse_setting
 from bmsrig.verdict import Verdict
-from bmsrig_reports.html import write_html
-from bmsrig_reports.record import read_record
-from bmsrig_reports.text import summary
 
 RUN = pytest.StashKey[Run]()
 OUTCOME = pytest.StashKey[Outcome]()
@@ -27,7 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of a run; ``bmsrig run`` takes the same."""
     group = parser.getgroup("bmsrig", "bmsrig: test a battery management system in the loop")
     add = group.addoption
-    add("--fixture", default="", metavar="NAME", help="the product's fixture: a name or a folder; default: as the plan's")
+    add(
+        "--fixture",
+        default="",
+        metavar="NAME",
+        help="the product's fixture: a name or a folder; default: as the plan's",
+    )
     add("--bench", default="virtual", metavar="NAME", help="a bench of the fixture, or a .yaml file (default: virtual)")
     add("--uut", default="", metavar="COMMAND", help="the BMS process to test, or a .so; default: what the bench says")
     add("--reference", default="", metavar="COMMAND", help="reserved: a second BMS process beside the UUT")
@@ -174,7 +179,9 @@ def pytest_runtest_makereport(
     elif call.excinfo is not None:
         problem = call.excinfo.value
         is_failure = isinstance(problem, AssertionError | pytest.fail.Exception) and report.when == "call"
-        verdict = (Verdict.INCONCLUSIVE if _only_characterises(item, run) else Verdict.FAIL) if is_failure else Verdict.ERROR
+        verdict = (
+            (Verdict.INCONCLUSIVE if _only_characterises(item, run) else Verdict.FAIL) if is_failure else Verdict.ERROR
+        )
         outcome.worsen(verdict, _one_line(f"{problem}") or type(problem).__name__, report.longreprtext)
         if isinstance(problem, _core.InstrumentError):
             run.instrument_error()

@@ -87,7 +87,6 @@ class _Analog(_Input):
         """
         return find_threshold(self._core, self.port, line, becomes, start, stop, step, dwell)
 
-
     def lower_through(self, nominal: float, until: str, becomes: str) -> Threshold:
         """Search downwards for the value, expected near `nominal`, at which line `until` becomes active or inactive.
 

@@ -31,7 +31,9 @@ def find_threshold(
     result = core.find_threshold(port, line, becomes, start, stop, step, dwell)
     what = f"moving {port} from {start:g} to {stop:g} {unit}: line {line} "
     if result.outcome == "already":
-        raise expectation_failed(core, what + f"was {becomes} at the start already", [f"line.{line}", f"uut.{line}", port])
+        raise expectation_failed(
+            core, what + f"was {becomes} at the start already", [f"line.{line}", f"uut.{line}", port]
+        )
     if result.outcome == "never":
         raise expectation_failed(core, what + f"never became {becomes}", [f"line.{line}", f"uut.{line}", port])
     return Threshold(result.value, result.uncertainty, result.time)

@@ -71,7 +71,7 @@ def test_check_bench_says_what_is_bad(tmp_path):
     done = command("check-bench", "--fixture", "victron_smallbms", "--bench", bench)
     assert done.returncode == 4
     assert f"{bench}:" in done.stderr
-    assert 'virtual_cell_simulator' in done.stderr
+    assert "virtual_cell_simulator" in done.stderr
 
     done = command("check-bench", "--fixture", "victron_smallbms", "--uut", "false")
     assert done.returncode == 3

@@ -52,5 +52,3 @@ def test_the_map_names_every_folder():
     listing = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     folders = {line.split("/")[0] for line in listing.splitlines() if "/" in line and not line.startswith(".")}
     assert folders == set(re.findall(r"^\| \[(\w+)/\]", README, re.M))
-
-

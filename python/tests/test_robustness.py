@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import BMSRIG, environment
 
-LONG = '''
+LONG = """
 def test_first(rig):
     rig.line("load").expect_active()
 
@@ -23,7 +23,7 @@ def test_for_ever(rig, capfd):
         print("RUNNING", flush=True)
     while True:
         rig.wait(3600)
-'''
+"""
 PASSING = 'def test_it(rig):\n    rig.line("load").expect_active()\n'
 HOSTILE = ["SN'\"\\/../x", "<script>alert(1)</script>", "x" * 10_000, "Größe 🛥", "; DROP TABLE run; --", "a\nb\tc"]
 

@@ -1,4 +1,4 @@
-"""The smallBMS plan against good and bad units: it must pass the former and catch the latter, by the right requirement."""
+"""The smallBMS plan must pass good units and catch bad ones, by the requirement that they break."""
 
 from __future__ import annotations
 

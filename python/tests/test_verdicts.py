@@ -19,7 +19,9 @@ def test_pass_exits_0(plan, bmsrig):
     done = bmsrig(plan(PASSING))
     assert done.status == 0, done.output
     assert done.verdict() == "pass"
-    assert done.rows("SELECT name, title, verdict FROM test") == [("test_plan.py::test_passes", "Load is high.", "pass")]
+    assert done.rows("SELECT name, title, verdict FROM test") == [
+        ("test_plan.py::test_passes", "Load is high.", "pass")
+    ]
     assert "PASS" in done.output
     assert done.record.with_suffix(".html").is_file()
 
@@ -143,7 +145,9 @@ def test_steps_name_where_an_error_happened(plan, bmsrig):
 
 def test_the_record_knows_what_ran(plan, bmsrig):
     done = bmsrig(plan(PASSING), "--serial", "SN-1", "--operator", "Ada", "--set", "under_voltage=2.7")
-    ((serial, operator, plan_name, fixture, bench),) = done.rows("SELECT serial, operator, plan, fixture, bench FROM run")
+    ((serial, operator, plan_name, fixture, bench),) = done.rows(
+        "SELECT serial, operator, plan, fixture, bench FROM run"
+    )
     assert (serial, operator, plan_name, fixture, bench) == ("SN-1", "Ada", "plan", "victron_smallbms", "virtual")
     properties = dict(done.rows("SELECT name, value FROM property"))
     assert properties["uut.product"] == "victron.smallbms"

@@ -118,9 +118,7 @@ def make_picture(test: Test, blocks: Iterable[Changes], end_ns: int = 0) -> Pict
         changes += len(times)
         for signal in set(signals).difference(curves):
             curves[signal] = Curve(end_ns)
-        add = {
-            id_: (curve.waiting_times.append, curve.waiting_values.append) for id_, curve in curves.items()
-        }
+        add = {id_: (curve.waiting_times.append, curve.waiting_values.append) for id_, curve in curves.items()}
         for time, signal, value in zip(times, signals, values, strict=True):
             add_time, add_value = add[signal]
             add_time(time)

@@ -259,9 +259,7 @@ class RecordFile:
         """Read what rig and UUT said: session number -> lines that begin with who wrote them."""
         texts: dict[int, str] = {}
         with self._explained():
-            rows = self._rows(
-                "SELECT session, data FROM transcript_block WHERE test = ? ORDER BY session, block", test
-            )
+            rows = self._rows("SELECT session, data FROM transcript_block WHERE test = ? ORDER BY session, block", test)
             for session, data in rows:
                 texts[session] = texts.get(session, "") + self._text(test, data)
         return texts
@@ -327,9 +325,7 @@ class RecordFile:
             message = CUT_OFF
         self._check_verdicts([verdict])
         files = self._rows("SELECT name, sha256, content FROM input_file ORDER BY rowid")
-        requirements = self._rows(
-            "SELECT id, title, text, observe, kind, source FROM requirement ORDER BY position"
-        )
+        requirements = self._rows("SELECT id, title, text, observe, kind, source FROM requirement ORDER BY position")
         return Record(
             **head,
             verdict=verdict,

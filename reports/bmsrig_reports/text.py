@@ -27,11 +27,7 @@ def _requirements(record: Record) -> list[str]:
 
 
 def _bad_tests(record: Record) -> list[str]:
-    rows = [
-        (test.verdict, test.name, test.message or test.title)
-        for test in record.tests
-        if test.verdict != "pass"
-    ]
+    rows = [(test.verdict, test.name, test.message or test.title) for test in record.tests if test.verdict != "pass"]
     return _table(("verdict", "test", "why"), rows) if rows else []
 
 

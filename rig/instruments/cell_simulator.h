@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "rig/instruments/instrument.h"
 #include "rig/units.h"
@@ -22,13 +23,14 @@ class CellSimulator : public Instrument {
     [[nodiscard]] virtual Volts minimum() const = 0;
     [[nodiscard]] virtual Volts maximum() const = 0;
     [[nodiscard]] virtual Volts resolution() const = 0;
-    /// Largest difference between the value in force and the truth at the terminals, settled and unloaded.
+    /// Largest difference between the value in force and the truth at the terminals, settled and
+    /// unloaded.
     [[nodiscard]] virtual Volts accuracy() const = 0;
 
     /// Sets one cell and switches its output on. Returns the value in force after quantising.
     virtual Volts set_voltage(int channel, Volts voltage) = 0;
-    /// Sets cells 1..n in the same instant.
-    virtual void set_voltages(std::span<const Volts> voltages) = 0;
+    /// Sets cells 1..n in the same instant. Returns the values in force.
+    virtual std::vector<Volts> set_voltages(std::span<const Volts> voltages) = 0;
     /// The readback: what stands at the terminals, with the instrument's own reading error.
     virtual Volts read_voltage(int channel) = 0;
     /// Current out of the cell; negative while it sinks.

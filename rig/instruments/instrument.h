@@ -19,8 +19,8 @@ struct Identity {
 };
 
 /// An instrument of the bench. Channels count from 1, as they are printed on the front panels.
-/// Every call that fails at the instrument throws InstrumentError; a request outside its range throws
-/// RatingError and changes nothing.
+/// Every call that fails at the instrument throws InstrumentError; a request outside its range
+/// throws RatingError and changes nothing.
 class Instrument {
   public:
     virtual ~Instrument() = default;
@@ -38,8 +38,9 @@ class Instrument {
     /// When everything asked of it so far has settled at its terminals.
     [[nodiscard]] virtual Instant settled_at() const = 0;
 
-    /// A new test begins: time is zero again, noise starts from this seed, the state is that of power-on. Called after
-    /// the scheduler was restarted. Listeners stay, but none is called: whoever listens looks anew.
+    /// A new test begins: time is zero again, noise starts from this seed, the state is that of
+    /// power-on. Called after the scheduler was restarted. Listeners stay, but none is called:
+    /// whoever listens looks anew.
     virtual void restart(std::uint64_t seed) = 0;
 
   protected:

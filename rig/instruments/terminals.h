@@ -1,5 +1,5 @@
-// The electrical side of a virtual instrument: what its terminals show to the wiring, and what they feel from it.
-// A real instrument has none of these: its terminals are copper.
+// The electrical side of a virtual instrument: what its terminals show to the wiring, and what they
+// feel from it. A real instrument has none of these: its terminals are copper.
 #pragma once
 
 #include <functional>
@@ -14,9 +14,11 @@ class SourceTerminals {
     virtual ~SourceTerminals() = default;
     /// What stands at the terminals now, in the channel's base unit; NaN: open or absent.
     [[nodiscard]] virtual double terminal_value(int channel) const = 0;
-    /// Called whenever a channel's terminal value may have changed. One listener; replaces a former one.
+    /// Called whenever a channel's terminal value may have changed. One listener; replaces a former
+    /// one.
     virtual void on_terminal_change(std::function<void(int channel)> listener) = 0;
-    /// Joins a resistor across the terminals, given as conductance in siemens (0: none); the UUT's balancing load.
+    /// Joins a resistor across the terminals, given as conductance in siemens (0: none); the UUT's
+    /// balancing load.
     virtual void set_load(int channel, double siemens) = 0;
 };
 

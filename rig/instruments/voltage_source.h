@@ -1,4 +1,5 @@
-// A programmable voltage: the pack supply of a UUT, a terminal at a test voltage, or (in microvolts) a shunt.
+// A programmable voltage: the pack supply of a UUT, a terminal at a test voltage, or (in
+// microvolts) a shunt.
 #pragma once
 
 #include "rig/instruments/instrument.h"

@@ -112,8 +112,8 @@ static int64_t advance(void* state, int64_t now_ns, struct bms_io* io) {
     bms_set(io, OUT_RATIO, 1 / (1 + fabs(bms_input(io, IN_OHM))));
     bms_set(io, OUT_BOOL, bms_input(io, IN_BOOL));
     bms_set(io, OUT_LEVEL, ampere > 0);
-    while (echo->beat <= now_ns) { /* due once, however often this time is called */
-        echo->beat += echo->period;
+    if (echo->beat <= now_ns) { /* due once, however often this time is called */
+        echo->beat = (now_ns / echo->period + 1) * echo->period;
         bms_set(io, OUT_CONTACT, echo->beat / echo->period % 2 == 0 ? BMS_CLOSED : BMS_OPEN);
     }
     echo_payloads(io);

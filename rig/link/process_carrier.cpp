@@ -21,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr Duration longest_wait = std::chrono::milliseconds{100};  // between two looks at the operator
-constexpr Duration time_to_exit = std::chrono::milliseconds{250};  // after a process has closed its pipe
+constexpr Duration time_to_exit = std::chrono::milliseconds{500};  // after a process has closed its pipe
 constexpr int most_log_reads = 16;                                 // in a row: its answer wants to be read too
 
 [[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::system_category(), what); }

@@ -63,7 +63,16 @@ TranscriptWriter::TranscriptWriter(const std::filesystem::path& file, const Tran
     : path_(file), file_(file, std::ios::binary | std::ios::trunc) {
     for (const auto& [name, value] : headers) write("# ", name + " " + value);
     file_.flush();
+    check();
+}
+
+void TranscriptWriter::check() const {
     if (!file_) throw Error(path_.string() + ": the transcript cannot be written: " + std::strerror(errno));
+}
+
+void TranscriptWriter::close() {
+    file_.close();
+    check();
 }
 
 void TranscriptWriter::add(char who, std::string_view line) {
@@ -75,7 +84,7 @@ void TranscriptWriter::write(std::string_view mark, std::string_view text) {
     file_ << mark;
     std::ranges::transform(text, std::ostreambuf_iterator<char>(file_), [](char c) { return c == '\n' ? '?' : c; });
     file_ << '\n';
-    if (!file_) throw Error(path_.string() + ": the transcript cannot be written: " + std::strerror(errno));
+    check();
 }
 
 }  // namespace bmsrig::link

@@ -51,6 +51,8 @@ class TranscriptWriter {
 
     /// Throws Error if the file cannot be written.
     void add(char who, std::string_view line);
+    /// Writes what is left. Throws Error if that fails; the destructor does the same in silence.
+    void close();
     /// For Link::start; the writer must outlive the Link.
     [[nodiscard]] TranscriptSink sink() {
         return [this](char who, std::string_view line) { add(who, line); };
@@ -58,6 +60,7 @@ class TranscriptWriter {
 
   private:
     void write(std::string_view mark, std::string_view text);
+    void check() const;
 
     std::filesystem::path path_;
     std::ofstream file_;

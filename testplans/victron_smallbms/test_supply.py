@@ -5,6 +5,7 @@ import pytest
 LOWEST = 8.0
 HIGHEST = 70.0
 
+
 @pytest.mark.requirement("VSB-SUPPLY")
 @pytest.mark.parametrize("cells", [4, 8, 16], ids=["12V", "24V", "48V"])
 @pytest.mark.parametrize("supply", [LOWEST, None, HIGHEST], ids=["lowest", "nominal", "highest"])

@@ -6,10 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from bmsrig_reports.record import RecordError
+
 from bmsrig import RigError, __version__
 from bmsrig.cli import check_bench, listing, replay, report, run
 from bmsrig.verdict import EXIT_BAD_INPUT
-from bmsrig_reports.record import RecordError
 
 _EPILOG = """\
 exit status: 0 pass, 1 fail, 2 inconclusive, 3 error (ours, not the UUT's), 4 bad input or usage, 130 aborted

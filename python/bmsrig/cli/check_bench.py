@@ -81,4 +81,6 @@ def _readback(core: _core.Rig, port: str) -> Finding:
     unit = core.unit(port)
     # The source may be off by its accuracy and the readback by as much again.
     ok = applied is not None and abs(seen - applied) <= 2 * accuracy
-    return Finding(f"readback {port}", ok, f"{seen:.5g} {unit} for {applied} {unit}, allowed +/- {2 * accuracy:.3g} {unit}")
+    return Finding(
+        f"readback {port}", ok, f"{seen:.5g} {unit} for {applied} {unit}, allowed +/- {2 * accuracy:.3g} {unit}"
+    )

@@ -6,9 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from bmsrig_reports.record import RecordFile
+
 from bmsrig import InputError, _core
 from bmsrig.verdict import EXIT_STATUS, Verdict
-from bmsrig_reports.record import RecordFile
 
 
 def add_to(commands: Any) -> None:
@@ -21,7 +22,9 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("transcript", metavar="FILE", help="a transcript, or a record: then of one of its tests")
     parser.add_argument("--uut", default="", metavar="COMMAND", help="default: the command that was recorded")
-    parser.add_argument("--test", default="", metavar="NAME", help="of a record: the test (default: the first with a link)")
+    parser.add_argument(
+        "--test", default="", metavar="NAME", help="of a record: the test (default: the first with a link)"
+    )
     parser.add_argument("--session", type=int, default=1, metavar="N", help="of a record: the power-on within the test")
     parser.add_argument("--write", metavar="FILE", help="write the transcript to a file instead of replaying it")
     parser.add_argument("--answer-timeout", type=float, default=5.0, metavar="S", help="wall time for an answer")

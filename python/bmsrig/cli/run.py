@@ -78,7 +78,9 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _only_looks(rest: list[str]) -> bool:
-    return any(option in rest for option in ("--collect-only", "--co", "--markers", "--fixtures", "--version", "-h", "--help"))
+    return any(
+        option in rest for option in ("--collect-only", "--co", "--markers", "--fixtures", "--version", "-h", "--help")
+    )
 
 
 def _report_places(plan: str, rest: list[str]) -> list[str]:

@@ -61,9 +61,7 @@ def render(tmp_path: Path, run: SampleRun) -> str:
     path = tmp_path / "run.db"
     path.unlink(missing_ok=True)
     with RecordFile(write_record(path, run), decode_json) as file:
-        return render_html(
-            file.read(), lambda test: make_picture(test, file.trace(test.id), file.trace_end(test.id))
-        )
+        return render_html(file.read(), lambda test: make_picture(test, file.trace(test.id), file.trace_end(test.id)))
 
 
 def test_shows_the_run_its_tests_and_measurements(tmp_path: Path) -> None:
@@ -211,9 +209,7 @@ def test_links_hit_their_targets_whatever_the_names(tmp_path: Path) -> None:
 
 def test_names_of_ten_thousand_characters_do_no_harm(tmp_path: Path) -> None:
     long = "n" * 10_000
-    page = Page(
-        render(tmp_path, SampleRun(serial=long, tests=[SampleTest(name=long, title=long, message=long)]))
-    )
+    page = Page(render(tmp_path, SampleRun(serial=long, tests=[SampleTest(name=long, title=long, message=long)])))
     assert page.open == []
     assert long in page.text
 

@@ -80,9 +80,7 @@ def test_thinning_keeps_a_gap() -> None:
 
 def test_thins_from_the_first_change_that_is_too_many() -> None:
     for count, whole in ((MOST_POINTS, True), (MOST_POINTS + 1, False)):
-        blocks: list[Changes] = [
-            (list(range(count)), [0] * count, [float(number) for number in range(count)])
-        ]
+        blocks: list[Changes] = [(list(range(count)), [0] * count, [float(number) for number in range(count)])]
         picture = make_picture(sample_test(seconds=0), blocks, count - 1)
         (cell,) = unpack(picture)["signals"]
         assert (len(cell["values"]) == count) == whole

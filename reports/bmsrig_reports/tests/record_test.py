@@ -205,8 +205,6 @@ def test_the_record_stores_blocks_that_the_module_decodes(tmp_path: Path) -> Non
         assert file.transcripts(1) == {1: "> at 0\n< next -\n"}
 
 
-CHANGES_BLOCK = (
-    "424d433128b52ffd241ff900000302070302030800000af6a7d6b9070100030000010101d08304a09c01914e45c7a9f9"
-)
+CHANGES_BLOCK = "424d433128b52ffd241ff900000302070302030800000af6a7d6b9070100030000010101d08304a09c01914e45c7a9f9"
 """Signals 0, 1, 0 at 0 ns, 5 ns and 1 s with 3.3, 1 and 2.7999, as schema 1 packs them: readable for ever."""
 TEXT_BLOCK = "424d543128b52ffd24108100003e20617420300a3c206e657874202d0ab51cf56c"

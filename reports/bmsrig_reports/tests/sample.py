@@ -12,10 +12,7 @@ from bmsrig_reports.record import Changes
 
 SCHEMA_FILE = Path(__file__).parents[2] / "record_schema.sql"
 
-HOSTILE = (
-    "</script><script>alert(1)</script> & \"quotes\" 'single' \u2028 "
-    "{{ 7 * 7 }} ../../etc \x00\x1b[31m \u20ac"
-)
+HOSTILE = "</script><script>alert(1)</script> & \"quotes\" 'single' \u2028 {{ 7 * 7 }} ../../etc \x00\x1b[31m \u20ac"
 """A name that breaks what is careless."""
 
 
@@ -132,9 +129,7 @@ def _write_test(database: sqlite3.Connection, number: int, test: SampleTest) -> 
             test.simulated,
         ),
     )
-    database.executemany(
-        "INSERT INTO test_requirement VALUES (?, ?)", ((number, each) for each in test.requirements)
-    )
+    database.executemany("INSERT INTO test_requirement VALUES (?, ?)", ((number, each) for each in test.requirements))
     for m in test.measurements:
         database.execute(
             "INSERT INTO measurement VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

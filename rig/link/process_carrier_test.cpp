@@ -1,0 +1,443 @@
+// Every way in which a process can break the contract: what the error says, and that nothing is left behind.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "rig/error.h"
+#include "rig/link/interrupt.h"
+#include "rig/link/link.h"
+
+namespace bmsrig::link {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class BadProcess : public testing::Test {
+  protected:
+    BadProcess() {
+        std::string pattern = std::filesystem::temp_directory_path() / "bmsrig_link_XXXXXX";
+        folder_ = ::mkdtemp(pattern.data());
+        command_.greeting_timeout = 5s;
+        command_.answer_timeout = 5s;
+        command_.stop_timeout = 5s;
+    }
+    ~BadProcess() override {
+        set_interrupt_check({});
+        std::filesystem::remove_all(folder_);
+    }
+
+    void behave(const std::string& behaviour, const std::string& text = "") {
+        command_.line = std::string(BAD_PROCESS) + " " + behaviour + " '" + text + "' --pid " + pid_file();
+    }
+    [[nodiscard]] std::string pid_file() const { return folder_ / "pid"; }
+
+    std::unique_ptr<Link> start() {
+        return Link::start(command_, [this](char who, std::string_view line) {
+            lines_ += std::string{who, ' '} + std::string(line).substr(0, 100) + "\n";
+        });
+    }
+
+    /// Starts it and makes two calls and a stop; the text of the LinkError on the way.
+    std::string failure() {
+        try {
+            const auto link = start();
+            begin(*link);
+            link->exchange(instant_from_ns(5), std::vector<PortValue>{{0, 2.5}}, {}, answer_);
+            link->stop();
+        } catch (const LinkError& error) {
+            expect_gone();
+            EXPECT_THAT(error.what(), HasSubstr("BMS process `" + command_.line.substr(0, command_.line.find(' '))));
+            return error.what();
+        }
+        expect_gone();
+        return "accepted";
+    }
+
+    void begin(Link& link) { link.exchange(Instant{}, std::vector<PortValue>{{0, 0}, {1, 0}}, {}, answer_); }
+
+    [[nodiscard]] pid_t process_number() const {
+        pid_t number = 0;
+        std::ifstream(pid_file()) >> number;
+        return number;
+    }
+
+    /// Neither running nor a zombie.
+    void expect_gone() const {
+        const pid_t number = process_number();
+        if (number == 0) return;
+        EXPECT_EQ(::kill(number, 0), -1);
+        EXPECT_EQ(errno, ESRCH);
+        EXPECT_EQ(::waitpid(number, nullptr, WNOHANG), -1);
+        EXPECT_EQ(errno, ECHILD);
+    }
+
+    std::filesystem::path folder_;
+    Command command_;
+    Answer answer_;
+    std::string lines_;
+};
+
+TEST_F(BadProcess, OneThatBehavesIsAccepted) {
+    behave("well");
+    EXPECT_EQ(failure(), "accepted");
+    EXPECT_EQ(lines_,
+              "< bmslink 1 bmsrig.bad 0.1\n< in volt V\n< in bool bool\n< out stage stage\n< out number V\n< bus can can 250000\n< ready\n"
+              "> at 0 volt=0 bool=0\n< next 1000 stage=float number=nan\n> at 5 volt=2.5\n< next -\n> stop\n");
+}
+
+TEST_F(BadProcess, MissingFile) {
+    command_.line = "/no/such/program";
+    EXPECT_THAT(failure(), AllOf(HasSubstr("cannot be started"), HasSubstr("No such file")));
+    command_.line = "no_such_program_in_path";
+    EXPECT_THAT(failure(), AllOf(HasSubstr("cannot be started"), HasSubstr("in PATH")));
+}
+
+TEST_F(BadProcess, NoPermission) {
+    const std::string file = folder_ / "not_executable";
+    std::ofstream(file) << "#!/bin/sh\n";
+    command_.line = file;
+    EXPECT_THAT(failure(), AllOf(HasSubstr("cannot be started"), HasSubstr("Permission denied")));
+    EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1);  // not even a zombie of the attempt
+}
+
+TEST_F(BadProcess, ProgramFromThePath) {
+    command_.line = "sh -c 'echo hello; echo in the log >&2; cat'";
+    EXPECT_THAT(failure(), AllOf(HasSubstr("did not greet"), HasSubstr("seen: \"hello\"")));
+}
+
+TEST_F(BadProcess, ABadArgumentEndsItAtOnce) {
+    behave("argument");
+    EXPECT_THAT(failure(), AllOf(HasSubstr("exited with status 2"), HasSubstr("last lines of its log:\n    argument --set cells=99")));
+}
+
+TEST_F(BadProcess, WrongGreeting) {
+    behave("greet", "hello\n");
+    EXPECT_THAT(failure(), AllOf(HasSubstr("seen: \"hello\""), HasSubstr("expected: \"bmslink 1"), HasSubstr("its end: was ended by signal 15")));
+}
+
+TEST_F(BadProcess, NoGreeting) {
+    behave("silent");
+    command_.greeting_timeout = 20ms;
+    EXPECT_THAT(failure(), HasSubstr("gave no greeting within 0.02 s"));
+}
+
+TEST_F(BadProcess, HalfAGreeting) {
+    behave("greet", "bmslink 1 a b\nin x V\n");
+    command_.greeting_timeout = 50ms;
+    EXPECT_THAT(failure(), HasSubstr("gave no greeting within 0.05 s"));
+}
+
+TEST_F(BadProcess, SpeaksOnAfterItsGreeting) {
+    behave("greet", "bmslink 1 a b\nready\nnext -\n");
+    EXPECT_THAT(failure(), AllOf(HasSubstr("spoke without having been called"), HasSubstr("seen: \"next -")));
+}
+
+TEST_F(BadProcess, FloodsItsGreeting) {
+    behave("flood_greeting");
+    EXPECT_THAT(failure(), HasSubstr("more than 10,000 ports"));
+}
+
+TEST_F(BadProcess, WrongAnswersAreQuoted) {
+    const std::vector<std::pair<std::string, std::string>> answers{
+        {"nxt - stage=low number=1", "a word that the contract does not know"},
+        {"next - stage=up number=1", "gives stage the value \"up\""},
+        {"next - stage=low number=1V", "gives number the value \"1V\""},
+        {"next - stage=low number=1 other=2", "names \"other\", which it did not declare"},
+        {"next - volt=1", "which has the other direction"},
+        {"next 0 stage=low number=1", "names a next time that is not in the future"},
+        {"next soon stage=low number=1", "names the next time \"soon\""},
+        {"next - stage=low", "does not name the output number in its first answer"},
+        {"next - stage=low number=1 can:12#", "sends \"12#\" on can"},
+        {"next - stage=low number=1 ", "says \"\""},
+        {"error cell 3 makes no sense", "gave up: \"cell 3 makes no sense\""},
+    };
+    for (const auto& [answer, text] : answers) {
+        behave("answer", answer);
+        EXPECT_THAT(failure(), AllOf(HasSubstr(text), HasSubstr("seen: \"" + answer + "\""),
+                                     HasSubstr("the rig's line: \"at 0 volt=0 bool=0\""), HasSubstr("(bmsrig.bad 0.1)")));
+    }
+}
+
+TEST_F(BadProcess, NoAnswer) {
+    command_.answer_timeout = 20ms;
+    for (const std::string behaviour : {"hang", "deaf"}) {
+        behave(behaviour);
+        EXPECT_THAT(failure(), AllOf(HasSubstr("gave no answer within 0.02 s"), HasSubstr("the rig's line: \"at ")));
+    }
+}
+
+TEST_F(BadProcess, HalfAnAnswer) {
+    behave("half_answer");
+    command_.answer_timeout = 50ms;
+    EXPECT_THAT(failure(), AllOf(HasSubstr("gave no answer within 0.05 s"), HasSubstr("seen: \"next 20\"")));
+}
+
+TEST_F(BadProcess, CrashNamesTheSignal) {
+    behave("crash");
+    EXPECT_THAT(failure(), AllOf(HasSubstr("was ended by signal 11 (Segmentation fault) without having been stopped"),
+                                 HasSubstr("about to crash"), HasSubstr("at 5 volt=2.5")));
+}
+
+TEST_F(BadProcess, ExitNamesTheStatus) {
+    behave("exit");
+    EXPECT_THAT(failure(), AllOf(HasSubstr("exited with status 3 without having been stopped"), HasSubstr("leaving")));
+}
+
+TEST_F(BadProcess, ClosesItsOutput) {
+    behave("close");
+    EXPECT_THAT(failure(), HasSubstr("closed its pipe but went on running"));
+}
+
+TEST_F(BadProcess, ClosesItsInput) {
+    behave("close_input");
+    EXPECT_THAT(failure(), HasSubstr("closed its pipe but went on running"));
+}
+
+TEST_F(BadProcess, FloodsWithALineWithoutEnd) {
+    behave("flood_line");
+    EXPECT_THAT(failure(), AllOf(HasSubstr("sent a line without an end"), HasSubstr("xxx\"..."), HasSubstr("65,536")));
+}
+
+TEST_F(BadProcess, FloodsWithLines) {
+    behave("flood_lines");
+    EXPECT_THAT(failure(), HasSubstr("spoke without having been called"));
+}
+
+TEST_F(BadProcess, AnswersTwice) {
+    behave("speak_unasked");
+    EXPECT_THAT(failure(), HasSubstr("spoke without having been called"));
+}
+
+TEST_F(BadProcess, ALogWithoutEndDoesNotHideAMissingAnswer) {
+    behave("flood_log");
+    command_.answer_timeout = 50ms;
+    const std::string text = failure();
+    EXPECT_THAT(text, AllOf(HasSubstr("gave no answer within 0.05 s"), HasSubstr("\n    endless\n")));
+    EXPECT_LT(text.size(), 5000U);
+}
+
+TEST_F(BadProcess, MuchLoggingStopsNothing) {
+    behave("log_much");
+    const auto link = start();
+    begin(*link);
+    link->exchange(instant_from_ns(5), {}, {}, answer_);
+    EXPECT_EQ(link->counts().log_lines, 20'000U);
+    EXPECT_TRUE(link->log_tail().ends_with("line 19999 of a process that talks too much"));
+    EXPECT_EQ(std::ranges::count(link->log_tail(), '\n'), 19);
+    link->stop();
+    expect_gone();
+}
+
+TEST_F(BadProcess, LongLogLinesAreCutIntoPieces) {
+    behave("long_log");
+    EXPECT_EQ(failure(), "accepted");
+    EXPECT_TRUE(lines_.starts_with("! yyyy"));
+    EXPECT_EQ(std::ranges::count(lines_.substr(0, lines_.find('<')), '!'), 4);  // 200,000 bytes in pieces of 65,536
+}
+
+TEST_F(BadProcess, LogLinesComeBeforeTheLineTheyPreceded) {
+    behave("log_order");
+    for (int i = 0; i < 50; ++i) {
+        lines_.clear();
+        EXPECT_EQ(failure(), "accepted");
+        ASSERT_EQ(lines_,
+                  "! before the greeting\n< bmslink 1 bmsrig.bad 0.1\n< in volt V\n< in bool bool\n< out stage stage\n< out number V\n"
+                  "< bus can can 250000\n< ready\n> at 0 volt=0 bool=0\n! before the first answer\n! of two lines\n"
+                  "< next 1000 stage=float number=nan\n> at 5 volt=2.5\n! before the second answer\n< next -\n> stop\n"
+                  "! after stop, without a line feed\n");
+    }
+}
+
+TEST_F(BadProcess, IgnoresStop) {
+    behave("ignore_stop");
+    command_.stop_timeout = 20ms;
+    const auto link = start();
+    begin(*link);
+    try {
+        link->stop();
+        FAIL() << "accepted";
+    } catch (const LinkError& error) {
+        EXPECT_THAT(error.what(), AllOf(HasSubstr("did not end within 0.02 s after stop"), HasSubstr("the rig's line: \"stop\""),
+                                        HasSubstr("after the rig had terminated it")));
+    }
+    expect_gone();
+}
+
+TEST_F(BadProcess, IgnoresTheTerminationSignal) {
+    behave("ignore_terminate");
+    command_.answer_timeout = 20ms;
+    command_.stop_timeout = 20ms;
+    EXPECT_THAT(failure(), AllOf(HasSubstr("gave no answer"), HasSubstr("was ended by signal 9"), HasSubstr("because it ignored SIGTERM")));
+}
+
+TEST_F(BadProcess, SpeaksAfterStop) {
+    behave("speak_after_stop");
+    const auto link = start();
+    begin(*link);
+    EXPECT_THROW(link->stop(), LinkError);
+    expect_gone();
+}
+
+TEST_F(BadProcess, StopWithAnotherStatusIsAFailure) {
+    behave("stop_status");
+    const auto link = start();
+    begin(*link);
+    try {
+        link->stop();
+        FAIL() << "accepted";
+    } catch (const LinkError& error) {
+        EXPECT_THAT(error.what(), HasSubstr("exited with status 4 after stop"));
+    }
+    expect_gone();
+}
+
+TEST_F(BadProcess, TheDestructorEndsIt) {
+    behave("ignore_stop");
+    {
+        const auto link = start();
+        begin(*link);
+        EXPECT_EQ(::kill(process_number(), 0), 0);
+    }
+    expect_gone();
+}
+
+TEST_F(BadProcess, ItsChildrenEndWithIt) {
+    behave("leave_child");
+    const auto link = start();
+    begin(*link);
+    const std::string log = link->log_tail();
+    link->stop();
+    const pid_t child = std::stoi(log.substr(log.find(' ')));
+    // Its new parent reaps it when it likes; until then it is a zombie.
+    std::string state;
+    std::ifstream(std::filesystem::path("/proc") / std::to_string(child) / "stat") >> state >> state >> state;
+    EXPECT_TRUE(state.empty() || state == "Z" || state == "X") << state;
+}
+
+TEST_F(BadProcess, TheGroupIsItsOwn) {
+    behave("well");
+    const auto link = start();
+    EXPECT_EQ(::getpgid(process_number()), process_number());
+    EXPECT_NE(::getpgid(process_number()), ::getpgrp());
+}
+
+TEST_F(BadProcess, OtherProcessesInheritNoPipe) {
+    behave("well");
+    const auto first = start();
+    const std::string first_folder = "/proc/" + std::to_string(process_number()) + "/fd";
+    const auto second = start();
+    const std::string second_folder = "/proc/" + std::to_string(process_number()) + "/fd";
+    for (const std::string& folder : {first_folder, second_folder}) {
+        std::vector<std::string> pipes;
+        for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+            const std::string target = std::filesystem::read_symlink(entry.path());
+            if (target.starts_with("pipe:") && std::stoi(entry.path().filename()) > 2) pipes.push_back(target);
+        }
+        EXPECT_THAT(pipes, testing::IsEmpty());
+    }
+}
+
+/// Sends this thread signals until it goes; they interrupt the wait.
+class SignalStorm {
+  public:
+    SignalStorm() : target_(::pthread_self()) {
+        struct sigaction action {};
+        action.sa_handler = [](int) {};
+        ::sigaction(SIGUSR1, &action, &before_);
+        thread_ = std::thread([this] {
+            while (!done_) {
+                ::pthread_kill(target_, SIGUSR1);
+                std::this_thread::yield();
+            }
+        });
+    }
+    ~SignalStorm() {
+        done_ = true;
+        thread_.join();
+        ::sigaction(SIGUSR1, &before_, nullptr);
+    }
+    SignalStorm(const SignalStorm&) = delete;
+    SignalStorm& operator=(const SignalStorm&) = delete;
+
+  private:
+    pthread_t target_;
+    std::atomic<bool> done_ = false;
+    struct sigaction before_ {};
+    std::thread thread_;
+};
+
+TEST_F(BadProcess, SignalsDoNoHarm) {
+    command_.line = ECHO_CONTROLLER;
+    const SignalStorm storm;
+    const auto link = start();
+    const std::vector<PortValue> inputs{{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}};
+    link->exchange(Instant{}, inputs, {}, answer_);
+    for (int i = 1; i < 2000; ++i) link->exchange(instant_from_ns(i), {}, {}, answer_);
+    EXPECT_EQ(link->counts().exchanges, 2000U);
+    link->stop();
+}
+
+TEST_F(BadProcess, TheInterruptCheckMayLeaveTheWait) {
+    behave("hang");
+    const auto link = start();
+    begin(*link);
+    int checks = 0;
+    set_interrupt_check([&] {
+        if (++checks == 3) throw Aborted("Ctrl-C");
+    });
+    {
+        const SignalStorm storm;
+        EXPECT_THROW(link->exchange(instant_from_ns(5), {}, {}, answer_), Aborted);
+    }
+    set_interrupt_check({});
+    EXPECT_THROW(link->exchange(instant_from_ns(5), {}, {}, answer_), LinkError);
+    EXPECT_NO_THROW(link->stop());
+    expect_gone();
+}
+
+TEST_F(BadProcess, TheInterruptCheckIsAskedWithoutASignalToo) {
+    behave("hang");
+    const auto link = start();
+    begin(*link);
+    set_interrupt_check([] { throw Aborted("Ctrl-C"); });
+    EXPECT_THROW(link->exchange(instant_from_ns(5), {}, {}, answer_), Aborted);
+}
+
+TEST_F(BadProcess, AKilledRigLeavesNoneBehind) {
+    behave("hang");
+    const pid_t rig = ::fork();
+    if (rig == 0) {
+        const auto link = start();
+        ::raise(SIGKILL);
+    }
+    ::waitpid(rig, nullptr, 0);
+    const pid_t orphan = process_number();
+    ASSERT_GT(orphan, 0);
+    // The kernel has sent the signal by now; whoever adopted the orphan reaps it.
+    std::string state;
+    for (int i = 0; i < 1000; ++i) {
+        state.clear();
+        std::ifstream(std::filesystem::path("/proc") / std::to_string(orphan) / "stat") >> state >> state >> state;
+        if (state.empty() || state == "Z" || state == "X") return;
+        std::this_thread::yield();
+    }
+    FAIL() << "process " << orphan << " is in state " << state;
+}
+
+}  // namespace
+}  // namespace bmsrig::link
