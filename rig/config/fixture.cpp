@@ -33,7 +33,8 @@ double read_supply(const YamlNode& node, const Settings& settings) {
     }
     Quantity each;
     try {
-        each = parse_quantity(std::string_view(text).substr(0, text.size() - per_cell.size()));
+        each = parse_quantity(
+            shortened(std::string_view(text).substr(0, text.size() - per_cell.size())));
     } catch (const InputError& problem) {
         node.refuse(problem.what());
     }

@@ -21,7 +21,7 @@ Quantity term_value(const YamlNode& node, const std::string& term, const LimitCo
     if (term == "reaction_time") return {to_seconds(context.reaction_time), Unit::second};
     if (!term.starts_with(setting)) {
         try {
-            return parse_quantity(term);
+            return parse_quantity(shortened(term));
         } catch (const InputError& problem) {
             node.refuse(std::string(problem.what()) +
                         ", \"setting <name>\", \"reaction_time\", or a sum of these");

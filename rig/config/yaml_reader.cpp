@@ -122,7 +122,7 @@ std::int64_t YamlNode::integer(std::int64_t low, std::int64_t high) const {
 Quantity YamlNode::quantity() const {
     if (kind_ != Kind::scalar) expected("a number and its unit, such as \"2.80 V\"");
     try {
-        return parse_quantity(text_);
+        return parse_quantity(shortened(text_));  // no quantity is that long
     } catch (const InputError& problem) {
         refuse(problem.what());
     }

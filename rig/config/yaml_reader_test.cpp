@@ -166,6 +166,8 @@ TEST_F(YamlReader, SurvivesDeepAndWideFiles) {
     EXPECT_EQ(root.at("key59999").line(), 60000);
     const std::string message = refusal([&] { read(std::string(10000, 'x') + ": [\n"); });
     EXPECT_LT(message.size(), 400U);
+    const YamlNode words = read("a: 1 " + std::string(10000, 's') + "\n");
+    EXPECT_LT(refusal([&] { static_cast<void>(words.at("a").number(Unit::second)); }).size(), 400U);
 }
 
 TEST_F(YamlReader, NamesFilesThatCannotBeRead) {

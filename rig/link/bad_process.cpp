@@ -111,7 +111,7 @@ const std::map<std::string, Behaviour>& behaviours() {
         {"long_log", [](const auto&) { std::cerr << std::string(200'000, 'y') << "\n"; greet(), read_line(), say(first_answer), stop_properly(); }},
         {"ignore_stop", [](const auto&) { greet(), read_line(), say(first_answer), read_line(), hang(); }},
         {"ignore_terminate", [](const auto&) { ignore_terminate(), begin(), hang(); }},
-        {"speak_after_stop", [](const auto&) { greet(), read_line(), say(first_answer), read_line(), say("bye\n"), hang(); }},
+        {"speak_after_stop", [](const auto&) { greet(), read_line(), say(first_answer), read_line(), say("bye\n"); }},
         {"stop_status", [](const auto&) { greet(), read_line(), say(first_answer), read_line(), std::exit(4); }},
         {"speak_unasked", [](const auto&) { begin(), say("next -\nnext -\n"), hang(); }},
         {"argument", [](const auto&) { std::cerr << "argument --set cells=99: expected 4 to 16\n", std::exit(2); }},

@@ -152,7 +152,9 @@ TEST(BmsLinkArguments, WrongOnesAreRefusedWithAMessageThatQuotesThem) {
 
 TEST(BmsLinkLog, LinesOfAnyLengthArrive) {
     Console console;
-    bms_complain(&console.console, "%s", (std::string(2000, 'x') + "\nsecond").c_str());
+    std::string text(2000, 'x');
+    text += "\nsecond";
+    bms_complain(&console.console, "%s", text.c_str());
     EXPECT_THAT(console.logged, ElementsAre(std::string(2000, 'x'), "second"));
 }
 
