@@ -156,6 +156,7 @@ void Rig::power_on() {
             head.append(" --set ").append(name).append("=").append(value);
         journal_->add_transcript(session_, '#', head);
         sink = [this, session = session_](char who, std::string_view line) {
+            if (journal_ == nullptr) return;  // it went while the UUT was on
             journal_->add_transcript(session, who, line);
             if (who == '!') journal_->add_log(now(), "uut", line);
         };

@@ -149,7 +149,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     except BaseException as stop:
         word = type(stop).__name__
         outcome.worsen(Verdict.ABORTED, f"stopped by the operator ({word})", "")
-        run.core.make_safe()
+        run.core.end_test()
         raise
     finally:
         run.end_test(outcome)

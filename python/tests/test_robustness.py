@@ -160,7 +160,10 @@ def test_a_killed_rig_leaves_a_record_with_every_finished_test_and_no_uut(plan, 
     with sqlite3.connect(record) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert database.execute("SELECT verdict FROM run").fetchone() == (None,)
-        assert database.execute("SELECT name, verdict FROM test").fetchall() == [("test_plan.py::test_first", "pass")]
+        assert database.execute("SELECT name, verdict FROM test ORDER BY id").fetchall() == [
+            ("test_plan.py::test_first", "pass"),
+            ("test_plan.py::test_for_ever", "aborted"),
+        ]
     report = subprocess.run(
         [BMSRIG, "report", str(record), "--html", str(tmp_path / "r.html")], capture_output=True, text=True, check=False
     )

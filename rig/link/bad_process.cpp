@@ -113,6 +113,7 @@ const std::map<std::string, Behaviour>& behaviours() {
         {"ignore_terminate", [](const auto&) { ignore_terminate(), begin(), hang(); }},
         {"speak_after_stop", [](const auto&) { greet(), read_line(), say(first_answer), read_line(), say("bye\n"); }},
         {"stop_status", [](const auto&) { greet(), read_line(), say(first_answer), read_line(), std::exit(4); }},
+        {"one_too_many", [](const auto&) { begin(), say("next -\n"), say("next -\n"), stop_properly(); }},
         {"speak_unasked", [](const auto&) { begin(), say("next -\nnext -\n"), hang(); }},
         {"argument", [](const auto&) { std::cerr << "argument --set cells=99: expected 4 to 16\n", std::exit(2); }},
         {"leave_child", [](const auto&) { leave_child(); }},

@@ -22,6 +22,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr Duration longest_wait = std::chrono::milliseconds{100};  // between two looks at the operator
 constexpr Duration time_to_exit = std::chrono::milliseconds{500};  // after a process has closed its pipe
+constexpr std::uint64_t answers_between_looks = 16;
 constexpr int most_log_reads = 16;                                 // in a row: its answer wants to be read too
 
 [[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::system_category(), what); }
@@ -47,8 +48,9 @@ void ProcessCarrier::greeted(const Greeting& /*greeting*/) { refuse_unasked(); }
 
 std::string_view ProcessCarrier::answer(const Call& /*call*/, std::string_view line, Answer& /*answer*/) {
     begin(timeouts_.answer, "gave no answer");
-    if (!fill()) fail_at_end();
-    refuse_unasked();  // a line too many would be taken for this call's answer
+    // A line too many would be taken for the next call's answer, and so on to the end: looking now and then, and before
+    // stop, finds it, and costs less than looking every time.
+    if (++answers_ % answers_between_looks == 0) look_for_unasked();
     send(line);
     const std::string_view answer = receive();
     refuse_unasked();
@@ -62,6 +64,11 @@ void ProcessCarrier::refuse_unasked() {
     }
     throw Breach{"spoke without having been called", "one line for each call, and nothing more",
                  std::string(input_.data() + begin_, end_ - begin_)};
+}
+
+void ProcessCarrier::look_for_unasked() {
+    if (!fill()) fail_at_end();
+    refuse_unasked();
 }
 
 void ProcessCarrier::send(std::string_view line) {
@@ -97,8 +104,12 @@ std::string_view ProcessCarrier::receive() {
             begin_ = 0;
             end_ = searched;
         }
-        if (!wait_for(process_.standard_output.number(), POLLIN, true)) fail_late();
         if (!fill()) fail_at_end();
+        if (end_ > searched) {  // mostly it has answered by now
+            read_log();         // after its line: so what it had logged before that is seen
+            continue;
+        }
+        if (!wait_for(process_.standard_output.number(), POLLIN, true)) fail_late();
     }
 }
 
@@ -124,8 +135,7 @@ bool ProcessCarrier::wait_for(int descriptor, short events, bool interruptible) 
     while (true) {
         const Duration left = std::max<Duration>(deadline_ - Clock::now(), Duration::zero());
         const timespec time{0, std::min(left, longest_wait).count()};
-        // The kernel looks at them in this order. So what the process logged before it wrote its line is seen with it.
-        std::array<pollfd, 2> files{pollfd{descriptor, events, 0}, pollfd{process_.standard_error.number(), POLLIN, 0}};
+            std::array<pollfd, 2> files{pollfd{descriptor, events, 0}, pollfd{process_.standard_error.number(), POLLIN, 0}};
         const int ready = ::ppoll(files.data(), files.size(), &time, nullptr);
         if (ready < 0 && errno != EINTR) throw_errno("poll");
         if (ready > 0 && files[1].revents != 0) read_log();
@@ -157,8 +167,7 @@ bool ProcessCarrier::wait_for_exit(Duration time, bool interruptible) {
 
 void ProcessCarrier::stop() {
     begin(timeouts_.stop, "did not end");
-    if (!fill()) fail_at_end();
-    refuse_unasked();
+    look_for_unasked();
     send("stop");
     process_.standard_input.close();
     // Not for the end of its output: a process that it has started may hold that open.

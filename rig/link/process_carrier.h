@@ -2,7 +2,7 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -41,6 +41,7 @@ class ProcessCarrier final : public Carrier {
     bool wait_for(int descriptor, short events, bool interruptible);
     bool wait_for_exit(Duration time, bool interruptible);
     void refuse_unasked();
+    void look_for_unasked();
     void begin(Duration time, const char* what);
     [[noreturn]] void fail_late();
     [[noreturn]] void fail_at_end();
@@ -57,6 +58,7 @@ class ProcessCarrier final : public Carrier {
     std::vector<char> input_;   // bytes from its standard output, [begin_, end_) not taken yet
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
+    std::uint64_t answers_ = 0;
     std::string output_;        // the line that is being sent
     std::string log_line_;      // the beginning of a line of its log
     std::string ended_;

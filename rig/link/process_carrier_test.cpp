@@ -249,6 +249,19 @@ TEST_F(BadProcess, AnswersTwice) {
     EXPECT_THAT(failure(), HasSubstr("spoke without having been called"));
 }
 
+TEST_F(BadProcess, ALineTooManyIsFoundHoweverLateItComes) {
+    behave("one_too_many");
+    EXPECT_THAT(failure(), testing::ContainsRegex("spoke without having been called|went on speaking after stop"));
+    const auto link = start();
+    begin(*link);
+    EXPECT_THROW(
+        {
+            for (int i = 1; i < 40; ++i) link->exchange(instant_from_ns(i), {}, {}, answer_);
+        },
+        LinkError);
+    expect_gone();
+}
+
 TEST_F(BadProcess, ALogWithoutEndDoesNotHideAMissingAnswer) {
     behave("flood_log");
     command_.answer_timeout = 50ms;
