@@ -55,15 +55,15 @@ class Loop {
 
   private:
     struct Input {
-        const InputNet* net;
-        SourceTerminals* terminals;
-        std::uint32_t port;
+        const InputNet* net = nullptr;
+        SourceTerminals* terminals = nullptr;
+        std::uint32_t port = 0;
         double value = 0;
         bool follows_supply = false;  ///< a contact joins it to the supply in one of its positions
     };
     struct Line {
-        const LineNet* net;
-        SenseTerminals* reader;
+        const LineNet* net = nullptr;
+        SenseTerminals* reader = nullptr;
         Bias bias = Bias::down;
         double output = 2;  ///< code of the port's kind
         bool is_stage = false;

@@ -154,11 +154,11 @@ class Rig {
     std::optional<link::Greeting> greeting_;
 
     struct Input {
-        SignalId signal;
+        SignalId signal = 0;
         std::uint64_t sequence = 0;
     };
     struct Bank {
-        LineBank* bank;
+        LineBank* bank = nullptr;
         std::map<int, Input> inputs;  // by channel
     };
     std::vector<Bank> banks_;

@@ -85,6 +85,7 @@ const Stimuli::Net& Stimuli::find(std::string_view port) const {
     const auto found = nets_.find(port);
     if (found != nets_.end()) return found->second;
     std::vector<std::string> names;
+    names.reserve(nets_.size());
     for (const auto& [name, net] : nets_) names.push_back(name);
     throw InputError("the wiring has no input \"" + std::string(port) + "\"; " +
                      suggest(port, names));

@@ -39,7 +39,7 @@ class Stimuli {
     [[nodiscard]] int cells() const { return static_cast<int>(cells_.size()); }
     /// The ports whose value is a voltage or a temperature that an instrument can read back.
     [[nodiscard]] std::vector<std::string> analog_ports() const;
-    [[nodiscard]] bool has(std::string_view port) const { return nets_.find(port) != nets_.end(); }
+    [[nodiscard]] bool has(std::string_view port) const { return nets_.contains(port); }
 
     /// A healthy battery, the system on. At `now`, all in the same instant.
     void apply_baseline(const Baseline& baseline, Instant now);
@@ -47,8 +47,8 @@ class Stimuli {
   private:
     struct Net {
         InputNet net;
-        Instrument* instrument;
-        SignalId signal;
+        Instrument* instrument = nullptr;
+        SignalId signal = 0;
     };
     [[nodiscard]] const Net& find(std::string_view port) const;
     static void check_rating(const Net& net, double value);

@@ -40,20 +40,20 @@ struct SignalInfo {
 /// One change: from `time` on the signal has `value`, until its next change.
 struct Change {
     Instant time;
-    double value;
-    SignalId signal;
+    double value = 0;
+    SignalId signal = 0;
     /// How many changes further back in the trace this signal's previous one is; 0 if this is its
     /// first.
-    std::uint32_t back;
+    std::uint32_t back = 0;
 };
 static_assert(sizeof(Change) <= 32, "a long run holds hundreds of millions of these");
 
 /// A change together with its number in the trace; numbers count from 0 without gaps, in order of
 /// arrival.
 struct NumberedChange {
-    std::uint64_t number;
+    std::uint64_t number = 0;
     Instant time;
-    double value;
+    double value = 0;
 };
 
 /// A remark in time: the start of a step, an applied fault.

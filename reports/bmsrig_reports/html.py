@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +58,7 @@ def render_html(record: Record, draw: Callable[[Test], Picture]) -> str:
         seconds=words.seconds,
         moment=words.moment,
         gauge=make_gauge,
+        by_title=by_title,
     )
     template = environment.get_template("template.html")
     return template.render(
@@ -92,6 +93,18 @@ def _facts(properties: dict[str, str]) -> list[Facts]:
 
 def _number_measurements(record: Record) -> list[tuple[Test, Measurement]]:
     return [(test, measurement) for test in record.tests for measurement in test.measurements]
+
+
+def by_title(tests: Iterable[Test]) -> list[tuple[str, list[tuple[Test, str]]]]:
+    """Put the runs of one test with several parameters together: "Title [2.60V]" and "Title [2.70V]"."""
+    groups: dict[str, list[tuple[Test, str]]] = {}
+    for test in tests:
+        title, bracket, variant = test.title.rpartition(" [")
+        if bracket and variant.endswith("]"):
+            groups.setdefault(title, []).append((test, variant.removesuffix("]")))
+        else:
+            groups.setdefault(test.title or test.name, []).append((test, ""))
+    return list(groups.items())
 
 
 def _printable(value: object) -> object:

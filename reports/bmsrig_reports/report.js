@@ -386,6 +386,7 @@
     words: [...(element.matches("details") ? element.querySelectorAll("summary, .message, .test-meta, .name") : [element])]
       .map((part) => part.textContent).join(" ").toLowerCase(),
   }));
+  const groups = [...document.querySelectorAll(".group")];
   function apply() {
     const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = choice.value;
@@ -394,6 +395,12 @@
       const fits = !wanted || item.verdict === wanted || (wanted === "not-pass" && item.verdict !== "pass");
       item.element.hidden = !(fits && words.every((word) => item.words.includes(word)));
       if (!item.element.hidden) shown[item.test]++;
+    }
+    // A heading without a measurement below it says nothing.
+    for (const group of groups) {
+      let row = group.nextElementSibling;
+      while (row?.hidden && row.matches(".item")) row = row.nextElementSibling;
+      group.hidden = !row?.matches(".item");
     }
     const filtered = wanted || words.length;
     count.textContent = filtered ? `${shown.true} tests, ${shown.false} measurements` : "";

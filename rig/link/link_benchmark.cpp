@@ -1,14 +1,18 @@
-// Exchanges per second over the link, beside those of two bare pipes that carry the same bytes, in the same run.
-// Usage: link_benchmark [command]; without one, the echo controller on both carriers.
+// Exchanges per second over the link, beside those of two bare pipes that carry the same bytes, in the same run: with
+// both sides on one processor, and where the scheduler puts them. The second says little about the link, since waking a
+// process on another processor may take ten times as long as everything else.
+// Usage: link_benchmark [command]; without one, the echo controller.
+#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rig/error.h"
@@ -19,121 +23,177 @@ namespace {
 
 using namespace bmsrig;
 using bmsrig::link::Answer;
-using bmsrig::link::Greeting;
 using bmsrig::link::Link;
 using bmsrig::link::PortValue;
 
-constexpr int exchanges = 20'000;
-constexpr int rounds = 7;
+constexpr int exchanges_a_block = 1000;
+constexpr int blocks = 101;
+constexpr int object_exchanges = 500'000;
 
 double seconds_since(std::chrono::steady_clock::time_point begin) {
     return to_seconds(std::chrono::steady_clock::now() - begin);
 }
 
+double median(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle;
+}
+
+/// Calls a controller every millisecond with one changed input: the shape of most exchanges of a run.
+class LinkLoop {
+  public:
+    explicit LinkLoop(const std::string& command, link::TranscriptSink sink = {})
+        : link_(Link::start({.line = command, .settings = {}}, std::move(sink))) {
+        std::vector<PortValue> inputs;
+        for (std::uint32_t i = 0; i < link_->greeting().ports.size(); ++i) {
+            if (link_->greeting().ports[i].direction == link::PortDirection::input) inputs.push_back({i, 0});
+        }
+        changed_.front() = inputs.front();
+        link_->exchange(Instant{}, inputs, {}, answer_);
+    }
+
+    /// Returns the seconds that so many exchanges take.
+    double run(int count) {
+        const auto begin = std::chrono::steady_clock::now();
+        for (int i = 0; i < count; ++i) {
+            changed_.front().value = (32'000 + number_ % 1000) / 1e4;  // volts with the resolution of a cell simulator
+            link_->exchange(instant_from_ns(++number_ * std::int64_t{1'000'000}), changed_, {}, answer_);
+        }
+        return seconds_since(begin);
+    }
+
+    void stop() { link_->stop(); }
+
+  private:
+    std::unique_ptr<Link> link_;
+    Answer answer_;
+    std::vector<PortValue> changed_{1};
+    int number_ = 0;
+};
+
+/// The lines of one block, with their line feeds.
 struct Lines {
     std::vector<std::string> calls;
     std::vector<std::string> answers;
 };
 
-/// Calls the process every millisecond with one changed input: the shape of most exchanges of a run. Returns seconds.
-double run_link(const std::string& command, int count, Lines* lines) {
-    link::TranscriptSink sink;
+Lines record(const std::string& command) {
+    Lines lines;
     bool greeted = false;
-    if (lines != nullptr) {
-        sink = [&](char who, std::string_view line) {
-            if (who == '>' && line != "stop") lines->calls.push_back(std::string(line) + "\n");
-            if (who == '<' && greeted) lines->answers.push_back(std::string(line) + "\n");
-            greeted = greeted || line == "ready";
-        };
-    }
-    const auto link = Link::start({.line = command, .settings = {}}, sink);
-    std::vector<PortValue> inputs;
-    for (std::uint32_t i = 0; i < link->greeting().ports.size(); ++i) {
-        const link::Port& port = link->greeting().ports[i];
-        if (port.direction == link::PortDirection::input) inputs.push_back({i, 0});
-    }
-    Answer answer;
-    link->exchange(Instant{}, inputs, {}, answer);
-    std::vector<PortValue> changed(1, inputs.front());
-    const auto begin = std::chrono::steady_clock::now();
-    for (int i = 1; i < count; ++i) {
-        changed.front().value = 3.2 + i % 1000 * 0.0001;
-        changed.front().value = std::round(changed.front().value * 1e4) / 1e4;
-        link->exchange(instant_from_ns(i * std::int64_t{1'000'000}), changed, {}, answer);
-    }
-    const double seconds = seconds_since(begin);
-    link->stop();
-    return seconds;
+    LinkLoop loop(command, [&](char who, std::string_view line) {
+        if (who == '>') lines.calls.push_back(std::string(line) + "\n");
+        if (who == '<' && greeted) lines.answers.push_back(std::string(line) + "\n");
+        greeted = greeted || line == "ready";
+    });
+    loop.run(exchanges_a_block);
+    lines.calls.erase(lines.calls.begin());  // the first call is longer than all others
+    lines.answers.erase(lines.answers.begin());
+    return lines;
 }
 
-void write_all(int file, const std::string& text) {
-    if (::write(file, text.data(), text.size()) != static_cast<ssize_t>(text.size())) throw Error("write failed");
-}
-
-/// Reads until a line feed; lines here are shorter than a pipe's atomic size, so it comes last.
-void read_line(int file, std::vector<char>& buffer) {
-    ssize_t count = 0;
-    do {
-        count = ::read(file, buffer.data(), buffer.size());
-        if (count <= 0) throw Error("read failed");
-    } while (buffer[static_cast<std::size_t>(count) - 1] != '\n');
-}
-
-/// The same lines over two pipes, and nothing but read and write on both sides. Returns seconds.
-double run_bare(const Lines& lines) {
-    link::Pipe to_child = link::make_pipe();
-    link::Pipe to_parent = link::make_pipe();
-    std::vector<char> buffer(65'536);
-    const pid_t child = ::fork();
-    if (child == 0) {
-        for (const std::string& answer : lines.answers) {
-            read_line(to_child.read_end.number(), buffer);
-            write_all(to_parent.write_end.number(), answer);
+/// The same lines over two pipes, and nothing but read and write on both sides.
+class BareLoop {
+  public:
+    explicit BareLoop(const Lines& lines) : lines_(lines), child_(::fork()) {
+        if (child_ != 0) return;
+        to_child_.write_end.close();
+        for (std::size_t i = 0; read_line(to_child_); i = (i + 1) % lines_.answers.size()) {
+            write_line(to_parent_, lines_.answers[i]);
         }
         ::_exit(0);
     }
-    const auto begin = std::chrono::steady_clock::now();
-    for (const std::string& call : lines.calls) {
-        write_all(to_child.write_end.number(), call);
-        read_line(to_parent.read_end.number(), buffer);
+    ~BareLoop() {
+        to_child_.write_end.close();
+        ::waitpid(child_, nullptr, 0);
     }
-    const double seconds = seconds_since(begin);
-    ::waitpid(child, nullptr, 0);
-    return seconds;
-}
+    BareLoop(const BareLoop&) = delete;
+    BareLoop& operator=(const BareLoop&) = delete;
 
-double median(std::vector<double> values) {
-    std::ranges::nth_element(values, values.begin() + values.size() / 2);
-    return values[values.size() / 2];
-}
+    /// Returns the seconds that one block takes.
+    double run() {
+        const auto begin = std::chrono::steady_clock::now();
+        for (const std::string& call : lines_.calls) {
+            write_line(to_child_, call);
+            read_line(to_parent_);
+        }
+        return seconds_since(begin);
+    }
+
+  private:
+    static void write_line(const link::Pipe& pipe, const std::string& line) {
+        if (::write(pipe.write_end.number(), line.data(), line.size()) < 0) throw Error("write failed");
+    }
+    /// A line is shorter than what a pipe carries in one piece.
+    bool read_line(const link::Pipe& pipe) {
+        return ::read(pipe.read_end.number(), buffer_.data(), buffer_.size()) > 0;
+    }
+
+    const Lines& lines_;
+    std::vector<char> buffer_ = std::vector<char>(65'536);
+    link::Pipe to_child_ = link::make_pipe();
+    link::Pipe to_parent_ = link::make_pipe();
+    pid_t child_;
+};
+
+/// Keeps this process and those that it starts on the processor it is on.
+class OneProcessor {
+  public:
+    OneProcessor() {
+        ::sched_getaffinity(0, sizeof before_, &before_);
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
+        ::sched_setaffinity(0, sizeof one, &one);
+    }
+    ~OneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
+    OneProcessor(const OneProcessor&) = delete;
+    OneProcessor& operator=(const OneProcessor&) = delete;
+
+  private:
+    cpu_set_t before_{};
+};
 
 void compare_with_bare_pipes(const std::string& command) {
-    Lines lines;
-    run_link(command, exchanges, &lines);
+    const Lines lines = record(command);
+    BareLoop bare(lines);
+    LinkLoop loop(command);
+    std::vector<double> bare_seconds;
+    std::vector<double> link_seconds;
     std::vector<double> ratios;
-    std::vector<double> link_rates;
-    std::vector<double> bare_rates;
-    for (int round = 0; round < rounds; ++round) {  // in turns, so that both see the same machine
-        const double bare = run_bare(lines);
-        const double link = run_link(command, exchanges, nullptr);
-        link_rates.push_back(exchanges / link);
-        bare_rates.push_back(exchanges / bare);
-        ratios.push_back(bare / link);
+    for (int block = 0; block < blocks; ++block) {  // short blocks in turns: both see the same machine
+        bare_seconds.push_back(bare.run());
+        link_seconds.push_back(loop.run(exchanges_a_block));
+        ratios.push_back(bare_seconds.back() / link_seconds.back());
     }
-    std::printf("process carrier:        %10.0f exchanges/s\n", median(link_rates));
-    std::printf("bare two-pipe ping-pong:%10.0f exchanges/s\n", median(bare_rates));
-    std::printf("ratio:                  %10.2f (median of %d rounds; target 0.7)\n", median(ratios), rounds);
+    loop.stop();
+    std::printf("  process carrier:         %10.0f exchanges/s\n", exchanges_a_block / median(link_seconds));
+    std::printf("  bare two-pipe ping-pong: %10.0f exchanges/s\n", exchanges_a_block / median(bare_seconds));
+    std::printf("  ratio:                   %10.2f (median of %d blocks; target 0.7)\n", median(ratios), blocks);
+}
+
+void measure_shared_object() {
+    LinkLoop loop(ECHO_CONTROLLER_SO);
+    std::vector<double> seconds;
+    for (int round = 0; round < 3; ++round) seconds.push_back(loop.run(object_exchanges));
+    loop.stop();
+    std::printf("shared object:             %10.0f ns/exchange (target under 1000)\n",
+                median(seconds) / object_exchanges * 1e9);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     try {
-        compare_with_bare_pipes(argc > 1 ? argv[1] : ECHO_CONTROLLER);
-        const int count = 2'000'000;
-        std::vector<double> times;
-        for (int round = 0; round < 3; ++round) times.push_back(run_link(ECHO_CONTROLLER_SO, count, nullptr));
-        std::printf("shared object:          %10.0f ns/exchange (target under 1000)\n", median(times) / count * 1e9);
+        const std::string command = argc > 1 ? argv[1] : ECHO_CONTROLLER;
+        {
+            std::printf("on one processor\n");
+            const OneProcessor one;
+            compare_with_bare_pipes(command);
+        }
+        std::printf("where the scheduler puts them\n");
+        compare_with_bare_pipes(command);
+        measure_shared_object();
     } catch (const Error& error) {
         std::cerr << error.what() << "\n";
         return 1;

@@ -104,12 +104,8 @@ std::string_view ProcessCarrier::receive() {
             begin_ = 0;
             end_ = searched;
         }
-        if (!fill()) fail_at_end();
-        if (end_ > searched) {  // mostly it has answered by now
-            read_log();         // after its line: so what it had logged before that is seen
-            continue;
-        }
         if (!wait_for(process_.standard_output.number(), POLLIN, true)) fail_late();
+        if (!fill()) fail_at_end();
     }
 }
 
@@ -135,7 +131,8 @@ bool ProcessCarrier::wait_for(int descriptor, short events, bool interruptible) 
     while (true) {
         const Duration left = std::max<Duration>(deadline_ - Clock::now(), Duration::zero());
         const timespec time{0, std::min(left, longest_wait).count()};
-            std::array<pollfd, 2> files{pollfd{descriptor, events, 0}, pollfd{process_.standard_error.number(), POLLIN, 0}};
+            // The kernel looks at them in this order. So what the process logged before it wrote its line is seen with it.
+        std::array<pollfd, 2> files{pollfd{descriptor, events, 0}, pollfd{process_.standard_error.number(), POLLIN, 0}};
         const int ready = ::ppoll(files.data(), files.size(), &time, nullptr);
         if (ready < 0 && errno != EINTR) throw_errno("poll");
         if (ready > 0 && files[1].revents != 0) read_log();
@@ -187,7 +184,6 @@ std::string ProcessCarrier::end() noexcept {
     if (!ended_.empty()) return ended_;
     try {
         std::string rigs_part;
-        process_.standard_input.close();
         if (!process_.is_reaped() && !wait_for_exit(Duration::zero(), false)) {
             rigs_part = ", after the rig had terminated it";
             process_.signal_group(SIGTERM);
