@@ -257,6 +257,7 @@ TEST_F(BadProcess, ALineTooManyIsFoundHoweverLateItComes) {
     EXPECT_THROW(
         {
             for (int i = 1; i < 40; ++i) link->exchange(instant_from_ns(i), {}, {}, answer_);
+            link->stop();
         },
         LinkError);
     expect_gone();
