@@ -64,6 +64,12 @@ void log_much() {
 
 void ignore_terminate() { std::signal(SIGTERM, SIG_IGN); }
 
+/// Ends by the signal itself, also where a sanitizer would catch it and exit.
+void die_of(int signal) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+}
+
 /// Starts a process in the same group that outlives this one, and logs its number.
 void leave_child() {
     greet();
@@ -98,7 +104,7 @@ const std::map<std::string, Behaviour>& behaviours() {
         {"deaf", [](const auto&) { greet(), hang(); }},
         {"hang", [](const auto&) { begin(), hang(); }},
         {"half_answer", [](const auto&) { begin(), say("next 20"), hang(); }},
-        {"crash", [](const auto&) { begin(), std::cerr << "about to crash\n", ::raise(SIGSEGV); }},
+        {"crash", [](const auto&) { begin(), std::cerr << "about to crash\n", die_of(SIGSEGV); }},
         {"exit", [](const auto&) { begin(), std::cerr << "leaving\n", std::exit(3); }},
         {"close", [](const auto&) { begin(), ::close(STDOUT_FILENO), hang(); }},
         {"close_input", [](const auto&) { greet(), read_line(), ::close(STDIN_FILENO), say(first_answer), hang(); }},
