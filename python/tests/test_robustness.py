@@ -68,6 +68,11 @@ def test_bad_options_exit_4_with_a_clear_message(plan, bmsrig, options, words):
     assert not done.record.exists()
 
 
+def test_metrics_may_be_served_while_a_plan_runs(plan, bmsrig):
+    done = bmsrig(plan(PASSING), "--metrics", "127.0.0.1:0")
+    assert done.status == 0, done.output
+
+
 def test_an_unknown_plan_exits_4(bmsrig):
     done = bmsrig("no_such_plan")
     assert done.status == 4

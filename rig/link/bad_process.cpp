@@ -18,9 +18,14 @@ namespace {
     while (true) ::pause();
 }
 
-void say(const std::string& text) { std::cout << text << std::flush; }
+void say(const std::string& text) {
+    std::cout << text << std::flush;
+}
 
-void greet() { say("bmslink 1 bmsrig.bad 0.1\nin volt V\nin bool bool\nout stage stage\nout number V\nbus can can 250000\nready\n"); }
+void greet() {
+    say("bmslink 1 bmsrig.bad 0.1\nin volt V\nin bool bool\nout stage stage\nout number V\nbus can "
+        "can 250000\nready\n");
+}
 
 const std::string first_answer = "next 1000 stage=float number=nan\n";
 
@@ -57,12 +62,15 @@ void stop_properly() {
 
 void log_much() {
     begin();
-    for (int i = 0; i < 20'000; ++i) std::cerr << "line " << i << " of a process that talks too much\n";
+    for (int i = 0; i < 20'000; ++i)
+        std::cerr << "line " << i << " of a process that talks too much\n";
     say("next -\n");
     stop_properly();
 }
 
-void ignore_terminate() { std::signal(SIGTERM, SIG_IGN); }
+void ignore_terminate() {
+    std::signal(SIGTERM, SIG_IGN);
+}
 
 /// Ends by the signal itself, also where a sanitizer would catch it and exit.
 void die_of(int signal) {
@@ -107,21 +115,39 @@ const std::map<std::string, Behaviour>& behaviours() {
         {"crash", [](const auto&) { begin(), std::cerr << "about to crash\n", die_of(SIGSEGV); }},
         {"exit", [](const auto&) { begin(), std::cerr << "leaving\n", std::exit(3); }},
         {"close", [](const auto&) { begin(), ::close(STDOUT_FILENO), hang(); }},
-        {"close_input", [](const auto&) { greet(), read_line(), ::close(STDIN_FILENO), say(first_answer), hang(); }},
+        {"close_input",
+         [](const auto&) {
+             greet(), read_line(), ::close(STDIN_FILENO), say(first_answer), hang();
+         }},
         {"flood_line", [](const auto&) { begin(), flood(stdout, std::string(1000, 'x')); }},
         {"flood_lines", [](const auto&) { begin(), flood(stdout, "next -\n"); }},
-        {"flood_greeting", [](const auto&) { say("bmslink 1 a b\n"); for (int i = 0;; ++i) say("in p" + std::to_string(i) + " V\n"); }},
+        {"flood_greeting",
+         [](const auto&) {
+             say("bmslink 1 a b\n");
+             for (int i = 0;; ++i) say("in p" + std::to_string(i) + " V\n");
+         }},
         {"flood_log", [](const auto&) { begin(), flood(stderr, "endless\n"); }},
         {"log_much", [](const auto&) { log_much(); }},
         {"log_order", [](const auto&) { log_order(); }},
-        {"long_log", [](const auto&) { std::cerr << std::string(200'000, 'y') << "\n"; greet(), read_line(), say(first_answer), stop_properly(); }},
-        {"ignore_stop", [](const auto&) { greet(), read_line(), say(first_answer), read_line(), hang(); }},
+        {"long_log",
+         [](const auto&) {
+             std::cerr << std::string(200'000, 'y') << "\n";
+             greet(), read_line(), say(first_answer), stop_properly();
+         }},
+        {"ignore_stop",
+         [](const auto&) { greet(), read_line(), say(first_answer), read_line(), hang(); }},
         {"ignore_terminate", [](const auto&) { ignore_terminate(), begin(), hang(); }},
-        {"speak_after_stop", [](const auto&) { greet(), read_line(), say(first_answer), read_line(), say("bye\n"); }},
-        {"stop_status", [](const auto&) { greet(), read_line(), say(first_answer), read_line(), std::exit(4); }},
-        {"one_too_many", [](const auto&) { begin(), say("next -\n"), say("next -\n"), stop_properly(); }},
+        {"speak_after_stop",
+         [](const auto&) { greet(), read_line(), say(first_answer), read_line(), say("bye\n"); }},
+        {"stop_status",
+         [](const auto&) { greet(), read_line(), say(first_answer), read_line(), std::exit(4); }},
+        {"one_too_many",
+         [](const auto&) { begin(), say("next -\n"), say("next -\n"), stop_properly(); }},
         {"speak_unasked", [](const auto&) { begin(), say("next -\nnext -\n"), hang(); }},
-        {"argument", [](const auto&) { std::cerr << "argument --set cells=99: expected 4 to 16\n", std::exit(2); }},
+        {"argument",
+         [](const auto&) {
+             std::cerr << "argument --set cells=99: expected 4 to 16\n", std::exit(2);
+         }},
         {"leave_child", [](const auto&) { leave_child(); }},
         {"well", [](const auto&) { greet(), read_line(), say(first_answer), stop_properly(); }},
     };

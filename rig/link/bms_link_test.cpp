@@ -1,4 +1,5 @@
-// The C header's own parts: numbers, arguments, declarations, outputs and payloads, as a controller sees them.
+// The C header's own parts: numbers, arguments, declarations, outputs and payloads, as a controller
+// sees them.
 #include "rig/link/bms_link.h"
 
 #include <gmock/gmock.h>
@@ -34,7 +35,8 @@ void expect_round_trip(double value) {
     ASSERT_EQ(written(value), shortest(value));
     double back = 0;
     ASSERT_TRUE(bms_read_number(written(value).c_str(), &back)) << written(value);
-    ASSERT_EQ(std::bit_cast<std::uint64_t>(back), std::bit_cast<std::uint64_t>(value)) << written(value);
+    ASSERT_EQ(std::bit_cast<std::uint64_t>(back), std::bit_cast<std::uint64_t>(value))
+        << written(value);
 }
 
 TEST(BmsLinkNumber, WritesTheShortestTextOfKnownNumbers) {
@@ -91,9 +93,18 @@ TEST(BmsLinkNumber, ReadsWhatTheContractAllows) {
 }
 
 TEST(BmsLinkNumber, RefusesEverythingElse) {
-    for (const char* text : {"", "-", "inf", "-nan", "NaN", ".5", "5.", "1..2", "1.2.3", "+1", "1e", "1e+", "1e2.5", " 1", "1 ", "0x10",
-                             "1,5", "1e999", "1e-999", "1e99999999999", "1_0",
-                             "1234567890123456789012345678901234567890123456789012345678901234"}) {
+    for (const char* text :
+         {"",       "-",
+          "inf",    "-nan",
+          "NaN",    ".5",
+          "5.",     "1..2",
+          "1.2.3",  "+1",
+          "1e",     "1e+",
+          "1e2.5",  " 1",
+          "1 ",     "0x10",
+          "1,5",    "1e999",
+          "1e-999", "1e99999999999",
+          "1_0",    "1234567890123456789012345678901234567890123456789012345678901234"}) {
         double value = 0;
         EXPECT_FALSE(bms_read_number(text, &value)) << text;
     }
@@ -115,7 +126,8 @@ struct Arguments {
         for (std::string& word : words) pointers.push_back(word.data());
     }
     bms_argument_kind next() {
-        return bms_next_argument(static_cast<int>(pointers.size()), pointers.data(), &index, &console.console, &argument);
+        return bms_next_argument(static_cast<int>(pointers.size()), pointers.data(), &index,
+                                 &console.console, &argument);
     }
     std::vector<std::string> words;
     std::vector<char*> pointers;
@@ -125,7 +137,8 @@ struct Arguments {
 };
 
 TEST(BmsLinkArguments, AreReadInOrder) {
-    Arguments arguments({"--set", "cells=8", "--set", "name=a=b", "--defect", "late", "--list-defects"});
+    Arguments arguments(
+        {"--set", "cells=8", "--set", "name=a=b", "--defect", "late", "--list-defects"});
     EXPECT_EQ(arguments.next(), BMS_ARGUMENT_SET);
     EXPECT_STREQ(arguments.argument.name, "cells");
     EXPECT_STREQ(arguments.argument.value, "8");
@@ -139,8 +152,13 @@ TEST(BmsLinkArguments, AreReadInOrder) {
 }
 
 TEST(BmsLinkArguments, WrongOnesAreRefusedWithAMessageThatQuotesThem) {
-    const std::vector<std::vector<std::string>> wrong{
-        {"--help"}, {"--set"}, {"--set", "cells"}, {"--set", "=8"}, {"--defect"}, {"--defect", ""}, {"--set", std::string(64, 'n') + "=1"}};
+    const std::vector<std::vector<std::string>> wrong{{"--help"},
+                                                      {"--set"},
+                                                      {"--set", "cells"},
+                                                      {"--set", "=8"},
+                                                      {"--defect"},
+                                                      {"--defect", ""},
+                                                      {"--set", std::string(64, 'n') + "=1"}};
     for (const auto& words : wrong) {
         Arguments arguments(words);
         EXPECT_EQ(arguments.next(), BMS_ARGUMENT_WRONG) << words.back();
@@ -195,7 +213,9 @@ class BmsLinkIo : public testing::Test {
     std::uint32_t serial_ = 0;
 };
 
-TEST_F(BmsLinkIo, FirstAnswerNamesEveryOutput) { EXPECT_EQ(answer(), "next - stage=float number=nan\n"); }
+TEST_F(BmsLinkIo, FirstAnswerNamesEveryOutput) {
+    EXPECT_EQ(answer(), "next - stage=float number=nan\n");
+}
 
 TEST_F(BmsLinkIo, FirstAnswerHasTheOutputsThatWereSetFirst) {
     bms_set(&io_, number_, 1.5);
@@ -229,7 +249,8 @@ TEST_F(BmsLinkIo, ImpossibleValuesAndPortsEndTheController) {
         double value;
         const char* text;
     };
-    for (const Case& wrong : {Case{stage_, 3, "stage"}, Case{number_, INFINITY, "number"}, Case{in_, 1, "not an output"}, Case{99, 1, "port 99"}}) {
+    for (const Case& wrong : {Case{stage_, 3, "stage"}, Case{number_, INFINITY, "number"},
+                              Case{in_, 1, "not an output"}, Case{99, 1, "port 99"}}) {
         bms_set(&io_, wrong.port, wrong.value);
         EXPECT_EQ(io_.failed, 1) << wrong.text;
         EXPECT_THAT(static_cast<const char*>(io_.error), HasSubstr(wrong.text));
@@ -252,10 +273,22 @@ TEST_F(BmsLinkIo, SendsFramesInTheNotationOfTheContract) {
 TEST_F(BmsLinkIo, ImpossiblePayloadsEndTheController) {
     const std::array<unsigned char, 1> byte{1};
     const std::vector<std::function<void()>> wrong{
-        [&] { const bms_can_frame frame{0x800, 0, 0, 0, {}}; bms_send_can(&io_, can_, &frame); },
-        [&] { const bms_can_frame frame{1, 0, 0, 9, {}}; bms_send_can(&io_, can_, &frame); },
-        [&] { const bms_can_frame frame{1, 0, 1, 1, {}}; bms_send_can(&io_, can_, &frame); },
-        [&] { const bms_can_frame frame{1, 0, 0, 0, {}}; bms_send_can(&io_, serial_, &frame); },
+        [&] {
+            const bms_can_frame frame{0x800, 0, 0, 0, {}};
+            bms_send_can(&io_, can_, &frame);
+        },
+        [&] {
+            const bms_can_frame frame{1, 0, 0, 9, {}};
+            bms_send_can(&io_, can_, &frame);
+        },
+        [&] {
+            const bms_can_frame frame{1, 0, 1, 1, {}};
+            bms_send_can(&io_, can_, &frame);
+        },
+        [&] {
+            const bms_can_frame frame{1, 0, 0, 0, {}};
+            bms_send_can(&io_, serial_, &frame);
+        },
         [&] { bms_send_serial(&io_, can_, byte.data(), 1); },
         [&] { bms_send_serial(&io_, serial_, byte.data(), 0); },
         [&] {
@@ -305,9 +338,15 @@ TEST(BmsLinkDeclarations, WrongOnesSayWhatIsWrong) {
         {[](bms_ports* ports) { bms_declare_input(ports, "", BMS_VOLT); }, "a-z"},
         {[&](bms_ports* ports) { bms_declare_input(ports, long_name.c_str(), BMS_VOLT); }, "a-z"},
         {[](bms_ports* ports) { bms_declare_input(ports, "in", BMS_STAGE); }, "direction"},
-        {[](bms_ports* ports) { bms_declare_input(ports, "a", BMS_VOLT), bms_declare_output(ports, "a", BMS_VOLT); }, "stands already"},
+        {[](bms_ports* ports) {
+             bms_declare_input(ports, "a", BMS_VOLT), bms_declare_output(ports, "a", BMS_VOLT);
+         },
+         "stands already"},
         {[](bms_ports* ports) { bms_declare_can(ports, "can", 0); }, "bit rate"},
-        {[](bms_ports* ports) { bms_declare_can(ports, "a", 1), bms_declare_serial(ports, "a", 1); }, "stands already"},
+        {[](bms_ports* ports) {
+             bms_declare_can(ports, "a", 1), bms_declare_serial(ports, "a", 1);
+         },
+         "stands already"},
     };
     for (const Case& test : wrong) {
         bms_io io{};
@@ -343,7 +382,8 @@ TEST(BmsLinkDeclarations, MoreOutputsThanALineHoldsDoNotStart) {
     EXPECT_EQ(open_with(
                   [](void*, bms_ports* ports) {
                       bms_declare_product(ports, "a", "1");
-                      for (int i = 0; i < 700; ++i) bms_declare_output(ports, ("out" + std::to_string(i)).c_str(), BMS_VOLT);
+                      for (int i = 0; i < 700; ++i)
+                          bms_declare_output(ports, ("out" + std::to_string(i)).c_str(), BMS_VOLT);
                   },
                   console),
               1);

@@ -29,7 +29,8 @@ class LogTaker {
     ~LogTaker() = default;
 };
 
-/// One BMS process behind one carrier. The destructor ends it in every case. All functions but end() throw Breach.
+/// One BMS process behind one carrier. The destructor ends it in every case. All functions but
+/// end() throw Breach.
 class Carrier {
   public:
     virtual ~Carrier() = default;
@@ -43,13 +44,15 @@ class Carrier {
 
     /// Whether answer() needs the call as a line.
     [[nodiscard]] virtual bool needs_line() const = 0;
-    /// Carries one call, in its form as a line if needs_line(). Returns the line of the answer, valid until the next
-    /// call of any function; or a line without data, and then `answer` has been filled.
+    /// Carries one call, in its form as a line if needs_line(). Returns the line of the answer,
+    /// valid until the next call of any function; or a line without data, and then `answer` has
+    /// been filled.
     virtual std::string_view answer(const Call& call, std::string_view line, Answer& answer) = 0;
 
     /// Ends the process as the contract says.
     virtual void stop() = 0;
-    /// Ends the process in any way; says how it ended, "exited with status 3". Harmless if it has ended already.
+    /// Ends the process in any way; says how it ended, "exited with status 3". Harmless if it has
+    /// ended already.
     virtual std::string end() noexcept = 0;
 
   protected:

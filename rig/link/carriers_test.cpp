@@ -27,12 +27,14 @@ struct Conversation {
 };
 
 /// Starts the echo controller on one carrier and lets `talk` speak to it.
-Conversation converse(const std::string& program, const Settings& settings, const std::function<void(Link&)>& talk) {
+Conversation converse(const std::string& program, const Settings& settings,
+                      const std::function<void(Link&)>& talk) {
     Conversation result;
     try {
-        const auto link = Link::start({.line = program, .settings = settings}, [&](char who, std::string_view line) {
-            result.lines += std::string{who, ' '} + std::string(line) + "\n";
-        });
+        const auto link = Link::start(
+            {.line = program, .settings = settings}, [&](char who, std::string_view line) {
+                result.lines += std::string{who, ' '} + std::string(line) + "\n";
+            });
         talk(*link);
         link->stop();
     } catch (const LinkError& error) {
@@ -50,7 +52,9 @@ Conversation converse_on_both(const Settings& settings, const std::function<void
     return process;
 }
 
-std::vector<PortValue> rest() { return {{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}}; }
+std::vector<PortValue> rest() {
+    return {{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}};
+}
 
 /// Random stimuli: equal for equal seeds.
 class Stimuli {
@@ -92,11 +96,16 @@ class Stimuli {
     double value_of(std::uint32_t port) {
         if (port == 4) return static_cast<double>(below(2));
         switch (below(5)) {
-            case 0: return std::numeric_limits<double>::quiet_NaN();
-            case 1: return static_cast<double>(below(50'000)) / 10'000;
-            case 2: return -static_cast<double>(below(1'000'000));
-            case 3: return static_cast<double>(random_()) / 1e9;
-            default: return any_double();
+            case 0:
+                return std::numeric_limits<double>::quiet_NaN();
+            case 1:
+                return static_cast<double>(below(50'000)) / 10'000;
+            case 2:
+                return -static_cast<double>(below(1'000'000));
+            case 3:
+                return static_cast<double>(random_()) / 1e9;
+            default:
+                return any_double();
         }
     }
 
@@ -109,7 +118,8 @@ class Stimuli {
     }
 
     Payload payload() {
-        static const std::vector<std::string> frames{"000#", "7FF#R", "1F3#00FF", "1FFFFFFF#0011223344556677", "00000001#0A"};
+        static const std::vector<std::string> frames{"000#", "7FF#R", "1F3#00FF",
+                                                     "1FFFFFFF#0011223344556677", "00000001#0A"};
         if (below(2) == 0) return {0, frames[below(frames.size())]};
         std::string bytes;
         do bytes += "0123456789ABCDEF"[below(16)], bytes += "0123456789ABCDEF"[below(16)];
@@ -123,7 +133,8 @@ class Stimuli {
 TEST(Carriers, GiveIdenticalLinesForThousandsOfRandomStimuli) {
     for (std::uint64_t seed = 1; seed <= 4; ++seed) {
         const Conversation talk =
-            converse_on_both({{"period", std::to_string(1000 + seed)}}, [&](Link& link) { Stimuli(seed).play(link, 2500); });
+            converse_on_both({{"period", std::to_string(1000 + seed)}},
+                             [&](Link& link) { Stimuli(seed).play(link, 2500); });
         EXPECT_EQ(talk.error, "");
         EXPECT_GT(std::ranges::count(talk.lines, '\n'), 5000);
         EXPECT_THAT(talk.lines, HasSubstr("nan"));
@@ -138,15 +149,20 @@ TEST(Carriers, GiveIdenticalGreetings) {
     const Conversation talk = converse_on_both({}, [](Link& link) {
         EXPECT_EQ(link.greeting().product, "bmsrig.echo");
         EXPECT_EQ(link.greeting().ports.size(), 12U);
-        EXPECT_EQ(link.greeting().ports[8], (Port{"out.bool", PortDirection::output, PortKind::boolean}));
+        EXPECT_EQ(link.greeting().ports[8],
+                  (Port{"out.bool", PortDirection::output, PortKind::boolean}));
         EXPECT_EQ(link.greeting().buses.at(0), (Bus{"can", true, 250'000}));
         EXPECT_EQ(link.log_tail(), "echo with a period of 1000000 ns");
     });
-    EXPECT_EQ(talk.lines,
-              "! echo with a period of 1000000 ns\n< bmslink 1 bmsrig.echo 1.0\n< in in.volt V\n< in in.ampere A\n"
-              "< in in.celsius degC\n< in in.ohm ohm\n< in in.bool bool\n< out out.volt V\n< out out.product V\n"
-              "< out out.ratio ratio\n< out out.bool bool\n< out out.stage stage\n< out out.contact contact\n"
-              "< out out.level level\n< bus can can 250000\n< bus rs485 serial 9600\n< ready\n> stop\n");
+    EXPECT_EQ(
+        talk.lines,
+        "! echo with a period of 1000000 ns\n< bmslink 1 bmsrig.echo 1.0\n< in in.volt V\n< in "
+        "in.ampere A\n"
+        "< in in.celsius degC\n< in in.ohm ohm\n< in in.bool bool\n< out out.volt V\n< out "
+        "out.product V\n"
+        "< out out.ratio ratio\n< out out.bool bool\n< out out.stage stage\n< out out.contact "
+        "contact\n"
+        "< out out.level level\n< bus can can 250000\n< bus rs485 serial 9600\n< ready\n> stop\n");
 }
 
 TEST(Carriers, FillTheAnswer) {
@@ -222,7 +238,8 @@ TEST(Carriers, ManySharedObjectsInOneProcessDoNotDisturbEachOther) {
 }
 
 TEST(SharedObject, AFileThatIsNoneIsRefused) {
-    EXPECT_THAT(converse("./no_such_file.so", {}, [](Link&) {}).error, HasSubstr("cannot be loaded"));
+    EXPECT_THAT(converse("./no_such_file.so", {}, [](Link&) {}).error,
+                HasSubstr("cannot be loaded"));
     EXPECT_THAT(converse("libm.so", {}, [](Link&) {}).error, HasSubstr("cannot be loaded"));
 }
 
@@ -235,9 +252,10 @@ TEST(SharedObject, WhatTheSinkThrowsReachesTheCaller) {
         using std::runtime_error::runtime_error;
     };
     const auto start = [] {
-        return Link::start({.line = ECHO_CONTROLLER_SO, .settings = {}}, [](char who, std::string_view) {
-            if (who == '!') throw Full("disk full");
-        });
+        return Link::start({.line = ECHO_CONTROLLER_SO, .settings = {}},
+                           [](char who, std::string_view) {
+                               if (who == '!') throw Full("disk full");
+                           });
     };
     EXPECT_THROW(start(), Full);
 }

@@ -30,7 +30,8 @@ namespace {
 std::string find_program(const std::string& word) {
     if (word.find('/') != std::string::npos) return word;
     const std::string found = bp::search_path(word).string();
-    if (found.empty()) throw Breach{"cannot be started: no program " + quote(word) + " in PATH", "a program", {}};
+    if (found.empty())
+        throw Breach{"cannot be started: no program " + quote(word) + " in PATH", "a program", {}};
     return found;
 }
 
@@ -71,25 +72,31 @@ ChildProcess::ChildProcess(const std::vector<std::string>& arguments) {
     start(arguments, input, output, log);
 }
 
-void ChildProcess::start(const std::vector<std::string>& arguments, const Pipe& input, const Pipe& output,
-                         const Pipe& log) {
+void ChildProcess::start(const std::vector<std::string>& arguments, const Pipe& input,
+                         const Pipe& output, const Pipe& log) {
     const std::string program = find_program(arguments.front());
     const std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
     const pid_t parent = ::getpid();
     pid_t failed = -1;
     std::error_code error;
     bp::group group;
-    bp::child child(bp::exe = program, bp::args = rest, group, bp::posix::fd.bind(STDIN_FILENO, input.read_end.number()),
-                    bp::posix::fd.bind(STDOUT_FILENO, output.write_end.number()),
-                    bp::posix::fd.bind(STDERR_FILENO, log.write_end.number()),
-                    bp::extend::on_exec_setup = [parent](auto& /*executor*/) { set_up_child(parent); },
-                    bp::extend::on_error = [&failed](auto& executor, const std::error_code&) { failed = executor.pid; },
-                    error);
+    bp::child child(
+        bp::exe = program, bp::args = rest, group,
+        bp::posix::fd.bind(STDIN_FILENO, input.read_end.number()),
+        bp::posix::fd.bind(STDOUT_FILENO, output.write_end.number()),
+        bp::posix::fd.bind(STDERR_FILENO, log.write_end.number()),
+        bp::extend::on_exec_setup = [parent](auto& /*executor*/) { set_up_child(parent); },
+        bp::extend::on_error = [&failed](auto& executor,
+                                         const std::error_code&) { failed = executor.pid; },
+        error);
     group.detach();
     if (error) {
         child.detach();
-        if (failed > 0) ::waitpid(failed, nullptr, 0);  // Boost.Process does not wait for it to have exited
-        throw Breach{"cannot be started: " + program + ": " + error.message(), "a program that may be executed", {}};
+        if (failed > 0)
+            ::waitpid(failed, nullptr, 0);  // Boost.Process does not wait for it to have exited
+        throw Breach{"cannot be started: " + program + ": " + error.message(),
+                     "a program that may be executed",
+                     {}};
     }
     pid_ = child.id();
     child.detach();
@@ -114,9 +121,11 @@ void ChildProcess::signal_group(int signal) const {
 
 void ChildProcess::reap() {
     if (pid_ < 0 || is_reaped()) return;
-    // While its leader is a zombie the group's number cannot be taken by others: what it left behind goes first.
+    // While its leader is a zombie the group's number cannot be taken by others: what it left
+    // behind goes first.
     siginfo_t info{};
-    while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+    while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 &&
+           errno == EINTR) {
     }
     ::kill(-pid_, SIGKILL);
     int status = 0;
@@ -125,7 +134,9 @@ void ChildProcess::reap() {
     status_ = status;
 }
 
-int ChildProcess::exit_status() const { return WIFEXITED(*status_) ? WEXITSTATUS(*status_) : -1; }
+int ChildProcess::exit_status() const {
+    return WIFEXITED(*status_) ? WEXITSTATUS(*status_) : -1;
+}
 
 std::string ChildProcess::how_it_ended() const {
     if (WIFEXITED(*status_)) return "exited with status " + std::to_string(WEXITSTATUS(*status_));

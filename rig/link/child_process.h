@@ -1,4 +1,5 @@
-// A started process with three pipes: its start, its signals and its end, without any of the link's words.
+// A started process with three pipes: its start, its signals and its end, without any of the link's
+// words.
 #pragma once
 
 #include <sys/types.h>
@@ -11,8 +12,8 @@
 
 namespace bmsrig::link {
 
-/// Leads a process group of its own, so that a Ctrl-C at the terminal does not reach it, and is killed by the kernel
-/// when the thread that started it ends.
+/// Leads a process group of its own, so that a Ctrl-C at the terminal does not reach it, and is
+/// killed by the kernel when the thread that started it ends.
 class ChildProcess {
   public:
     /// Throws Breach if it cannot be started.
@@ -22,7 +23,7 @@ class ChildProcess {
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
 
-    FileDescriptor standard_input;   ///< our ends, all of them non-blocking
+    FileDescriptor standard_input;  ///< our ends, all of them non-blocking
     FileDescriptor standard_output;
     FileDescriptor standard_error;
 
@@ -40,7 +41,8 @@ class ChildProcess {
     [[nodiscard]] std::string how_it_ended() const;
 
   private:
-    void start(const std::vector<std::string>& arguments, const Pipe& input, const Pipe& output, const Pipe& log);
+    void start(const std::vector<std::string>& arguments, const Pipe& input, const Pipe& output,
+               const Pipe& log);
 
     pid_t pid_ = -1;
     FileDescriptor exit_;

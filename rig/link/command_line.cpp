@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::size_t longest_description = 500;
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n'; }
+bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\n';
+}
 
 /// Reads one word; `at` stands on its first character, and behind it afterwards.
 std::string read_word(std::string_view line, std::size_t& at) {
@@ -24,7 +26,8 @@ std::string read_word(std::string_view line, std::size_t& at) {
             quote = c;
         } else if (c == '\\' && quote != '\'') {
             if (at + 1 == line.size()) {
-                throw InputError("command \"" + std::string(line) + "\": nothing follows the backslash at its end");
+                throw InputError("command \"" + std::string(line) +
+                                 "\": nothing follows the backslash at its end");
             }
             const char next = line[at + 1];
             const bool escapes = quote == '\0' || next == '"' || next == '\\';
@@ -35,7 +38,8 @@ std::string read_word(std::string_view line, std::size_t& at) {
         }
     }
     if (quote != '\0') {
-        throw InputError("command \"" + std::string(line) + "\": the quote " + quote + " is not closed");
+        throw InputError("command \"" + std::string(line) + "\": the quote " + quote +
+                         " is not closed");
     }
     return word;
 }
@@ -55,7 +59,8 @@ std::vector<std::string> split_command(std::string_view line) {
 std::vector<std::string> arguments_of(const Command& command) {
     std::vector<std::string> arguments = split_command(command.line);
     if (arguments.empty() || arguments.front().empty()) {
-        throw InputError("the command of the BMS process is empty; expected a program and its arguments");
+        throw InputError(
+            "the command of the BMS process is empty; expected a program and its arguments");
     }
     for (const auto& [name, value] : command.settings) {
         arguments.emplace_back("--set");

@@ -9,9 +9,10 @@
 
 namespace bmsrig::link {
 
-/// Splits a line into words as a shell does: blanks separate; '...' keeps everything; "..." keeps everything but \" and
-/// \\; a backslash outside quotes keeps the next character. Nothing else is special: no variables, no patterns.
-/// Throws InputError on an open quote or a backslash at the end.
+/// Splits a line into words as a shell does: blanks separate; '...' keeps everything; "..." keeps
+/// everything but \" and
+/// \\; a backslash outside quotes keeps the next character. Nothing else is special: no variables,
+/// no patterns. Throws InputError on an open quote or a backslash at the end.
 std::vector<std::string> split_command(std::string_view line);
 
 /// The words of the command with its settings appended. Throws InputError if there is no word.

@@ -11,7 +11,8 @@ namespace {
 using testing::ElementsAre;
 
 TEST(CommandLine, SplitsAsAShellDoes) {
-    EXPECT_THAT(split_command("  ./bms  --set\tcells=4 "), ElementsAre("./bms", "--set", "cells=4"));
+    EXPECT_THAT(split_command("  ./bms  --set\tcells=4 "),
+                ElementsAre("./bms", "--set", "cells=4"));
     EXPECT_THAT(split_command(R"(bms 'a "b" \' "c 'd' \" \\ \n" e\ f '' g"h"i)"),
                 ElementsAre("bms", R"(a "b" \)", R"(c 'd' " \ \n)", "e f", "", "ghi"));
     EXPECT_THAT(split_command("$HOME *"), ElementsAre("$HOME", "*"));

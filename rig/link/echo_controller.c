@@ -1,8 +1,21 @@
-/* A controller without a battery, for the tests of the link: every kind of port and payload goes in and comes out. */
+/* A controller without a battery, for the tests of the link: every kind of port and payload goes in
+ * and comes out. */
 #include "rig/link/bms_link.h"
 
-enum port { IN_VOLT, IN_AMPERE, IN_CELSIUS, IN_OHM, IN_BOOL, OUT_VOLT, OUT_PRODUCT, OUT_RATIO, OUT_BOOL, OUT_STAGE,
-            OUT_CONTACT, OUT_LEVEL };
+enum port {
+    IN_VOLT,
+    IN_AMPERE,
+    IN_CELSIUS,
+    IN_OHM,
+    IN_BOOL,
+    OUT_VOLT,
+    OUT_PRODUCT,
+    OUT_RATIO,
+    OUT_BOOL,
+    OUT_STAGE,
+    OUT_CONTACT,
+    OUT_LEVEL
+};
 enum bus { BUS_CAN, BUS_SERIAL };
 
 struct echo {
@@ -13,7 +26,8 @@ struct echo {
     double status;  /* of its exit */
 };
 
-static int set(struct echo* echo, const struct bms_argument* argument, struct bms_console* console) {
+static int set(struct echo* echo, const struct bms_argument* argument,
+               struct bms_console* console) {
     double value;
     if (!bms_read_number(argument->value, &value)) {
         bms_complain(console, "%s=%s: expected a number", argument->name, argument->value);
@@ -100,7 +114,8 @@ static int64_t advance(void* state, int64_t now_ns, struct bms_io* io) {
     struct echo* echo = (struct echo*)state;
     const double volt = bms_input(io, IN_VOLT);
     const double ampere = bms_input(io, IN_AMPERE);
-    if (bms_input_changed(io, IN_BOOL) && bms_input(io, IN_BOOL) == 1) bms_log(io, "code A-B11\nat %lld", (long long)now_ns);
+    if (bms_input_changed(io, IN_BOOL) && bms_input(io, IN_BOOL) == 1)
+        bms_log(io, "code A-B11\nat %lld", (long long)now_ns);
     if (volt >= echo->fail_at) {
         bms_fail(io, "%g V is too much", volt);
         return BMS_NEVER;

@@ -11,9 +11,12 @@ namespace bmsrig::link {
 
 namespace {
 
-[[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::system_category(), what); }
+[[noreturn]] void throw_errno(const char* what) {
+    throw std::system_error(errno, std::system_category(), what);
+}
 
-/// In a process without standard streams a pipe would take their numbers, and the child's dup2 would not open them.
+/// In a process without standard streams a pipe would take their numbers, and the child's dup2
+/// would not open them.
 FileDescriptor above_standard_streams(int number) {
     FileDescriptor low(number);
     if (number > STDERR_FILENO) return low;

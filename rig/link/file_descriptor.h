@@ -30,7 +30,8 @@ struct Pipe {
     FileDescriptor write_end;
 };
 
-/// A pipe that no other process inherits, above the numbers of the standard streams. Throws std::system_error.
+/// A pipe that no other process inherits, above the numbers of the standard streams. Throws
+/// std::system_error.
 Pipe make_pipe();
 /// Reads and writes return at once. Throws std::system_error.
 void make_non_blocking(const FileDescriptor& file);

@@ -5,9 +5,10 @@
 
 namespace bmsrig::link {
 
-/// Sets what is called while the rig waits for a BMS process: after every signal that interrupts the wait, and at least
-/// ten times a second. It may throw; the exception leaves the call that was waiting, and the process is ended with its
-/// Link. An empty function takes the check away. One check for all threads; may be called from any.
+/// Sets what is called while the rig waits for a BMS process: after every signal that interrupts
+/// the wait, and at least ten times a second. It may throw; the exception leaves the call that was
+/// waiting, and the process is ended with its Link. An empty function takes the check away. One
+/// check for all threads; may be called from any.
 void set_interrupt_check(std::function<void()> check);
 
 /// Calls the check, if there is one.

@@ -47,7 +47,8 @@ class LineCodec {
     /// Reads "next ..." into an empty answer. Throws Breach without `seen`, for "error <text>" too.
     void read_answer(std::string_view line, Answer& answer);
     /// Reads "at ..." for a replay.
-    Instant read_call(std::string_view line, std::vector<PortValue>& inputs, std::vector<Payload>& payloads);
+    Instant read_call(std::string_view line, std::vector<PortValue>& inputs,
+                      std::vector<Payload>& payloads);
 
   private:
     void write_values(std::string& line, std::span<const PortValue> values,
@@ -59,7 +60,8 @@ class LineCodec {
 
     const Greeting& greeting_;
     std::unordered_map<std::string_view, std::uint32_t> ports_;
-    std::uint32_t expected_ = 0;  // where find_port looks first: names mostly come in the order of the greeting
+    std::uint32_t expected_ =
+        0;  // where find_port looks first: names mostly come in the order of the greeting
 };
 
 }  // namespace bmsrig::link

@@ -1,4 +1,5 @@
-// The controller link: how the rig talks to a BMS process, whichever carrier it stands behind. Contract: README.md here.
+// The controller link: how the rig talks to a BMS process, whichever carrier it stands behind.
+// Contract: README.md here.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,19 @@
 namespace bmsrig::link {
 
 enum class PortDirection : unsigned char { input, output };
-/// The kinds that a greeting knows: units of inputs and analogue outputs, and the kinds of digital outputs.
-enum class PortKind : unsigned char { volt, ampere, celsius, ohm, boolean, ratio, stage, contact, level };
+/// The kinds that a greeting knows: units of inputs and analogue outputs, and the kinds of digital
+/// outputs.
+enum class PortKind : unsigned char {
+    volt,
+    ampere,
+    celsius,
+    ohm,
+    boolean,
+    ratio,
+    stage,
+    contact,
+    level
+};
 std::string_view to_string(PortKind kind);
 
 struct Port {
@@ -42,8 +54,9 @@ struct Greeting {
     bool operator==(const Greeting&) const = default;
 };
 
-/// A port (by its index in Greeting::ports) has a new value. Values of stage, contact, level and boolean ports are the
-/// codes of rig/trace.h (stage: 0 low, 1 high, 2 float; contact: 0 open, 1 closed).
+/// A port (by its index in Greeting::ports) has a new value. Values of stage, contact, level and
+/// boolean ports are the codes of rig/trace.h (stage: 0 low, 1 high, 2 float; contact: 0 open, 1
+/// closed).
 struct PortValue {
     std::uint32_t port = 0;
     double value = 0;
@@ -68,8 +81,8 @@ struct Answer {
 
 /// How to start a BMS process.
 struct Command {
-    /// The program and its arguments, as a shell would split them; a first word that ends in ".so" is loaded into this
-    /// process instead.
+    /// The program and its arguments, as a shell would split them; a first word that ends in ".so"
+    /// is loaded into this process instead.
     std::string line;
     /// Appended as `--set name=value`, in this order.
     std::vector<std::pair<std::string, std::string>> settings;
@@ -78,7 +91,8 @@ struct Command {
     Duration stop_timeout = std::chrono::seconds{2};
 };
 
-/// One line of the conversation: '>' from the rig, '<' from the process, '!' from its log (standard error).
+/// One line of the conversation: '>' from the rig, '<' from the process, '!' from its log (standard
+/// error).
 using TranscriptSink = std::function<void(char who, std::string_view line)>;
 
 /// Counts for the metrics.
@@ -87,11 +101,13 @@ struct LinkCounts {
     std::uint64_t log_lines = 0;
 };
 
-/// A running BMS process. Every breach of the contract throws LinkError, after which the process is gone: terminated,
-/// then killed, and reaped. The destructor does the same, so no process outlives its Link.
+/// A running BMS process. Every breach of the contract throws LinkError, after which the process is
+/// gone: terminated, then killed, and reaped. The destructor does the same, so no process outlives
+/// its Link.
 class Link {
   public:
-    /// Starts the process and reads its greeting. `sink` (may be empty) sees every line from the first on.
+    /// Starts the process and reads its greeting. `sink` (may be empty) sees every line from the
+    /// first on.
     static std::unique_ptr<Link> start(const Command& command, TranscriptSink sink = {});
 
     virtual ~Link() = default;
@@ -100,11 +116,11 @@ class Link {
 
     [[nodiscard]] virtual const Greeting& greeting() const = 0;
 
-    /// One lock-step exchange: it is `now`, these inputs changed, these payloads have been received. Fills `answer`.
-    /// The first exchange is at zero with every input. Checks all that the contract demands of both sides, the limit of
-    /// 16 calls at one time included.
-    virtual void exchange(Instant now, std::span<const PortValue> inputs, std::span<const Payload> payloads,
-                          Answer& answer) = 0;
+    /// One lock-step exchange: it is `now`, these inputs changed, these payloads have been
+    /// received. Fills `answer`. The first exchange is at zero with every input. Checks all that
+    /// the contract demands of both sides, the limit of 16 calls at one time included.
+    virtual void exchange(Instant now, std::span<const PortValue> inputs,
+                          std::span<const Payload> payloads, Answer& answer) = 0;
 
     /// Ends the process as the contract says. Harmless if it has ended already.
     virtual void stop() = 0;

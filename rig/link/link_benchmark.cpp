@@ -1,7 +1,7 @@
-// Exchanges per second over the link, beside those of two bare pipes that carry the same bytes, in the same run: with
-// both sides on one processor, and where the scheduler puts them. The second says little about the link, since waking a
-// process on another processor may take ten times as long as everything else.
-// Usage: link_benchmark [command]; without one, the echo controller.
+// Exchanges per second over the link, beside those of two bare pipes that carry the same bytes, in
+// the same run: with both sides on one processor, and where the scheduler puts them. The second
+// says little about the link, since waking a process on another processor may take ten times as
+// long as everything else. Usage: link_benchmark [command]; without one, the echo controller.
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,14 +40,16 @@ double median(std::vector<double> values) {
     return *middle;
 }
 
-/// Calls a controller every millisecond with one changed input: the shape of most exchanges of a run.
+/// Calls a controller every millisecond with one changed input: the shape of most exchanges of a
+/// run.
 class LinkLoop {
   public:
     explicit LinkLoop(const std::string& command, link::TranscriptSink sink = {})
         : link_(Link::start({.line = command, .settings = {}}, std::move(sink))) {
         std::vector<PortValue> inputs;
         for (std::uint32_t i = 0; i < link_->greeting().ports.size(); ++i) {
-            if (link_->greeting().ports[i].direction == link::PortDirection::input) inputs.push_back({i, 0});
+            if (link_->greeting().ports[i].direction == link::PortDirection::input)
+                inputs.push_back({i, 0});
         }
         changed_.front() = inputs.front();
         link_->exchange(Instant{}, inputs, {}, answer_);
@@ -57,8 +59,10 @@ class LinkLoop {
     double run(int count) {
         const auto begin = std::chrono::steady_clock::now();
         for (int i = 0; i < count; ++i) {
-            changed_.front().value = (32'000 + number_ % 1000) / 1e4;  // volts with the resolution of a cell simulator
-            link_->exchange(instant_from_ns(++number_ * std::int64_t{1'000'000}), changed_, {}, answer_);
+            changed_.front().value =
+                (32'000 + number_ % 1000) / 1e4;  // volts with the resolution of a cell simulator
+            link_->exchange(instant_from_ns(++number_ * std::int64_t{1'000'000}), changed_, {},
+                            answer_);
         }
         return seconds_since(begin);
     }
@@ -122,7 +126,8 @@ class BareLoop {
 
   private:
     static void write_line(const link::Pipe& pipe, const std::string& line) {
-        if (::write(pipe.write_end.number(), line.data(), line.size()) < 0) throw Error("write failed");
+        if (::write(pipe.write_end.number(), line.data(), line.size()) < 0)
+            throw Error("write failed");
     }
     /// A line is shorter than what a pipe carries in one piece.
     bool read_line(const link::Pipe& pipe) {
@@ -161,15 +166,19 @@ void compare_with_bare_pipes(const std::string& command) {
     std::vector<double> bare_seconds;
     std::vector<double> link_seconds;
     std::vector<double> ratios;
-    for (int block = 0; block < blocks; ++block) {  // short blocks in turns: both see the same machine
+    for (int block = 0; block < blocks;
+         ++block) {  // short blocks in turns: both see the same machine
         bare_seconds.push_back(bare.run());
         link_seconds.push_back(loop.run(exchanges_a_block));
         ratios.push_back(bare_seconds.back() / link_seconds.back());
     }
     loop.stop();
-    std::printf("  process carrier:         %10.0f exchanges/s\n", exchanges_a_block / median(link_seconds));
-    std::printf("  bare two-pipe ping-pong: %10.0f exchanges/s\n", exchanges_a_block / median(bare_seconds));
-    std::printf("  ratio:                   %10.2f (median of %d blocks; target 0.7)\n", median(ratios), blocks);
+    std::printf("  process carrier:         %10.0f exchanges/s\n",
+                exchanges_a_block / median(link_seconds));
+    std::printf("  bare two-pipe ping-pong: %10.0f exchanges/s\n",
+                exchanges_a_block / median(bare_seconds));
+    std::printf("  ratio:                   %10.2f (median of %d blocks; target 0.7)\n",
+                median(ratios), blocks);
 }
 
 void measure_shared_object() {

@@ -20,21 +20,28 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr Duration longest_wait = std::chrono::milliseconds{100};  // between two looks at the operator
-constexpr Duration time_to_exit = std::chrono::milliseconds{500};  // after a process has closed its pipe
+constexpr Duration longest_wait =
+    std::chrono::milliseconds{100};  // between two looks at the operator
+constexpr Duration time_to_exit =
+    std::chrono::milliseconds{500};  // after a process has closed its pipe
 constexpr std::uint64_t answers_between_looks = 16;
-constexpr int most_log_reads = 16;                                 // in a row: its answer wants to be read too
+constexpr int most_log_reads = 16;  // in a row: its answer wants to be read too
 
-[[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::system_category(), what); }
+[[noreturn]] void throw_errno(const char* what) {
+    throw std::system_error(errno, std::system_category(), what);
+}
 
 }  // namespace
 
-ProcessCarrier::ProcessCarrier(const std::vector<std::string>& arguments, const Timeouts& timeouts, LogTaker& log)
+ProcessCarrier::ProcessCarrier(const std::vector<std::string>& arguments, const Timeouts& timeouts,
+                               LogTaker& log)
     : timeouts_(timeouts), log_(log), process_(arguments), input_(2 * longest_line) {
     begin(timeouts_.greeting, "gave no greeting");
 }
 
-ProcessCarrier::~ProcessCarrier() { end(); }
+ProcessCarrier::~ProcessCarrier() {
+    end();
+}
 
 void ProcessCarrier::begin(Duration time, const char* what) {
     time_ = time;
@@ -42,14 +49,19 @@ void ProcessCarrier::begin(Duration time, const char* what) {
     deadline_ = Clock::now() + time;
 }
 
-std::string_view ProcessCarrier::greeting_line() { return receive(); }
+std::string_view ProcessCarrier::greeting_line() {
+    return receive();
+}
 
-void ProcessCarrier::greeted(const Greeting& /*greeting*/) { refuse_unasked(); }
+void ProcessCarrier::greeted(const Greeting& /*greeting*/) {
+    refuse_unasked();
+}
 
-std::string_view ProcessCarrier::answer(const Call& /*call*/, std::string_view line, Answer& /*answer*/) {
+std::string_view ProcessCarrier::answer(const Call& /*call*/, std::string_view line,
+                                        Answer& /*answer*/) {
     begin(timeouts_.answer, "gave no answer");
-    // A line too many would be taken for the next call's answer, and so on to the end: looking now and then, and before
-    // stop, finds it, and costs less than looking every time.
+    // A line too many would be taken for the next call's answer, and so on to the end: looking now
+    // and then, and before stop, finds it, and costs less than looking every time.
     if (++answers_ % answers_between_looks == 0) look_for_unasked();
     send(line);
     const std::string_view answer = receive();
@@ -76,7 +88,8 @@ void ProcessCarrier::send(std::string_view line) {
     output_ += '\n';
     std::size_t sent = 0;
     while (sent < output_.size()) {
-        const ssize_t count = ::write(process_.standard_input.number(), output_.data() + sent, output_.size() - sent);
+        const ssize_t count =
+            ::write(process_.standard_input.number(), output_.data() + sent, output_.size() - sent);
         if (count > 0) {
             sent += static_cast<std::size_t>(count);
         } else if (errno == EPIPE) {
@@ -93,11 +106,15 @@ std::string_view ProcessCarrier::receive() {
     std::size_t searched = 0;
     while (true) {
         const char* const unread = input_.data() + begin_;
-        const void* const line_feed = std::memchr(unread + searched, '\n', end_ - begin_ - searched);
-        if (line_feed != nullptr) return take_line(static_cast<std::size_t>(static_cast<const char*>(line_feed) - unread));
+        const void* const line_feed =
+            std::memchr(unread + searched, '\n', end_ - begin_ - searched);
+        if (line_feed != nullptr)
+            return take_line(
+                static_cast<std::size_t>(static_cast<const char*>(line_feed) - unread));
         searched = end_ - begin_;
         if (searched >= longest_line) {
-            throw Breach{"sent a line without an end", "lines of 65,536 bytes at most", std::string(unread, searched)};
+            throw Breach{"sent a line without an end", "lines of 65,536 bytes at most",
+                         std::string(unread, searched)};
         }
         if (begin_ > 0) {  // room for the longest line behind the beginning of this one
             std::memmove(input_.data(), unread, searched);
@@ -112,7 +129,8 @@ std::string_view ProcessCarrier::receive() {
 std::string_view ProcessCarrier::take_line(std::size_t length) {
     const std::string_view line(input_.data() + begin_, length);
     if (length + 1 > longest_line) {
-        throw Breach{"sent a line that is too long", "lines of 65,536 bytes at most", std::string(line)};
+        throw Breach{"sent a line that is too long", "lines of 65,536 bytes at most",
+                     std::string(line)};
     }
     begin_ += length + 1;
     return line;
@@ -120,19 +138,23 @@ std::string_view ProcessCarrier::take_line(std::size_t length) {
 
 /// Reads what its standard output has; false at its end.
 bool ProcessCarrier::fill() {
-    const ssize_t count = ::read(process_.standard_output.number(), input_.data() + end_, input_.size() - end_);
+    const ssize_t count =
+        ::read(process_.standard_output.number(), input_.data() + end_, input_.size() - end_);
     if (count > 0) end_ += static_cast<std::size_t>(count);
     if (count < 0 && errno != EAGAIN && errno != EINTR) throw_errno("read from the BMS process");
     return count != 0;
 }
 
-/// Waits until the descriptor is ready, and reads the log meanwhile; false if the deadline passes first.
+/// Waits until the descriptor is ready, and reads the log meanwhile; false if the deadline passes
+/// first.
 bool ProcessCarrier::wait_for(int descriptor, short events, bool interruptible) {
     while (true) {
         const Duration left = std::max<Duration>(deadline_ - Clock::now(), Duration::zero());
         const timespec time{0, std::min(left, longest_wait).count()};
-            // The kernel looks at them in this order. So what the process logged before it wrote its line is seen with it.
-        std::array<pollfd, 2> files{pollfd{descriptor, events, 0}, pollfd{process_.standard_error.number(), POLLIN, 0}};
+        // The kernel looks at them in this order. So what the process logged before it wrote its
+        // line is seen with it.
+        std::array<pollfd, 2> files{pollfd{descriptor, events, 0},
+                                    pollfd{process_.standard_error.number(), POLLIN, 0}};
         const int ready = ::ppoll(files.data(), files.size(), &time, nullptr);
         if (ready < 0 && errno != EINTR) throw_errno("poll");
         if (ready > 0 && files[1].revents != 0) read_log();
@@ -143,17 +165,20 @@ bool ProcessCarrier::wait_for(int descriptor, short events, bool interruptible) 
 }
 
 void ProcessCarrier::fail_late() {
-    throw Breach{std::string(doing_) + " within " + format_duration(time_), "a whole line, ended by a line feed",
+    throw Breach{std::string(doing_) + " within " + format_duration(time_),
+                 "a whole line, ended by a line feed",
                  std::string(input_.data() + begin_, end_ - begin_)};
 }
 
 void ProcessCarrier::fail_at_end() {
     if (wait_for_exit(time_to_exit, true)) {
         process_.reap();
-        throw Breach{process_.how_it_ended() + " without having been stopped", "a process that runs until stop",
+        throw Breach{process_.how_it_ended() + " without having been stopped",
+                     "a process that runs until stop",
                      std::string(input_.data() + begin_, end_ - begin_)};
     }
-    throw Breach{"closed its pipe but went on running", "a process that reads and writes until stop",
+    throw Breach{"closed its pipe but went on running",
+                 "a process that reads and writes until stop",
                  std::string(input_.data() + begin_, end_ - begin_)};
 }
 
@@ -172,7 +197,9 @@ void ProcessCarrier::stop() {
     fill();
     const std::string said(input_.data() + begin_, end_ - begin_);
     const std::string expected = "an exit with status 0, without a word";
-    if (!has_ended) throw Breach{"did not end within " + format_duration(time_) + " after stop", expected, said};
+    if (!has_ended)
+        throw Breach{"did not end within " + format_duration(time_) + " after stop", expected,
+                     said};
     process_.reap();
     finish_log();
     ended_ = process_.how_it_ended();
@@ -188,7 +215,8 @@ std::string ProcessCarrier::end() noexcept {
             rigs_part = ", after the rig had terminated it";
             process_.signal_group(SIGTERM);
             process_.signal_group(SIGCONT);  // a stopped process could not end
-            if (!wait_for_exit(timeouts_.stop, false)) rigs_part = ", killed by the rig because it ignored SIGTERM";
+            if (!wait_for_exit(timeouts_.stop, false))
+                rigs_part = ", killed by the rig because it ignored SIGTERM";
         }
         process_.signal_group(SIGKILL);
         process_.reap();
@@ -204,7 +232,8 @@ std::string ProcessCarrier::end() noexcept {
 }
 
 void ProcessCarrier::read_log() {
-    std::array<char, 16'384> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read
+    std::array<char, 16'384>
+        text;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read
     for (int i = 0; i < most_log_reads && process_.standard_error.is_open(); ++i) {
         const ssize_t count = ::read(process_.standard_error.number(), text.data(), text.size());
         if (count > 0) {

@@ -17,11 +17,13 @@ struct Timeouts {
     Duration stop;
 };
 
-/// The process's standard error is read whenever the rig waits for it, so that logging never holds it up, and before
-/// each of its lines, so that a log line comes before the answer that it preceded.
+/// The process's standard error is read whenever the rig waits for it, so that logging never holds
+/// it up, and before each of its lines, so that a log line comes before the answer that it
+/// preceded.
 class ProcessCarrier final : public Carrier {
   public:
-    ProcessCarrier(const std::vector<std::string>& arguments, const Timeouts& timeouts, LogTaker& log);
+    ProcessCarrier(const std::vector<std::string>& arguments, const Timeouts& timeouts,
+                   LogTaker& log);
     ~ProcessCarrier() override;
 
     std::string_view greeting_line() override;
@@ -53,14 +55,14 @@ class ProcessCarrier final : public Carrier {
     LogTaker& log_;
     ChildProcess process_;
     Deadline deadline_;
-    Duration time_{};           // that the deadline was set from
-    const char* doing_ = "";    // "gave no answer"
-    std::vector<char> input_;   // bytes from its standard output, [begin_, end_) not taken yet
+    Duration time_{};          // that the deadline was set from
+    const char* doing_ = "";   // "gave no answer"
+    std::vector<char> input_;  // bytes from its standard output, [begin_, end_) not taken yet
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
     std::uint64_t answers_ = 0;
-    std::string output_;        // the line that is being sent
-    std::string log_line_;      // the beginning of a line of its log
+    std::string output_;    // the line that is being sent
+    std::string log_line_;  // the beginning of a line of its log
     std::string ended_;
 };
 

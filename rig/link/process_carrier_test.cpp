@@ -1,4 +1,5 @@
-// Every way in which a process can break the contract: what the error says, and that nothing is left behind.
+// Every way in which a process can break the contract: what the error says, and that nothing is
+// left behind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,9 +29,11 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 
-/// A process that somebody else has to reap has been killed: gone, or a zombie, as soon as the kernel gets to it.
+/// A process that somebody else has to reap has been killed: gone, or a zombie, as soon as the
+/// kernel gets to it.
 void expect_dead(pid_t process) {
-    const std::filesystem::path stat = std::filesystem::path("/proc") / std::to_string(process) / "stat";
+    const std::filesystem::path stat =
+        std::filesystem::path("/proc") / std::to_string(process) / "stat";
     const auto deadline = std::chrono::steady_clock::now() + 10s;
     std::string state;
     do {
@@ -48,7 +51,8 @@ std::set<std::string> pipes_of(const std::string& process) {
     for (const auto& entry : std::filesystem::directory_iterator("/proc/" + process + "/fd")) {
         std::error_code gone;  // the directory itself is among them
         const std::string target = std::filesystem::read_symlink(entry.path(), gone);
-        if (target.starts_with("pipe:") && std::stoi(entry.path().filename()) > STDERR_FILENO) pipes.insert(target);
+        if (target.starts_with("pipe:") && std::stoi(entry.path().filename()) > STDERR_FILENO)
+            pipes.insert(target);
     }
     return pipes;
 }
@@ -68,7 +72,8 @@ class BadProcess : public testing::Test {
     }
 
     void behave(const std::string& behaviour, const std::string& text = "") {
-        command_.line = std::string(BAD_PROCESS) + " " + behaviour + " '" + text + "' --pid " + pid_file();
+        command_.line =
+            std::string(BAD_PROCESS) + " " + behaviour + " '" + text + "' --pid " + pid_file();
     }
     [[nodiscard]] std::string pid_file() const { return folder_ / "pid"; }
 
@@ -87,14 +92,17 @@ class BadProcess : public testing::Test {
             link->stop();
         } catch (const LinkError& error) {
             expect_gone();
-            EXPECT_THAT(error.what(), HasSubstr("BMS process `" + command_.line.substr(0, command_.line.find(' '))));
+            EXPECT_THAT(error.what(), HasSubstr("BMS process `" +
+                                                command_.line.substr(0, command_.line.find(' '))));
             return error.what();
         }
         expect_gone();
         return "accepted";
     }
 
-    void begin(Link& link) { link.exchange(Instant{}, std::vector<PortValue>{{0, 0}, {1, 0}}, {}, answer_); }
+    void begin(Link& link) {
+        link.exchange(Instant{}, std::vector<PortValue>{{0, 0}, {1, 0}}, {}, answer_);
+    }
 
     [[nodiscard]] pid_t process_number() const {
         pid_t number = 0;
@@ -122,8 +130,10 @@ TEST_F(BadProcess, OneThatBehavesIsAccepted) {
     behave("well");
     EXPECT_EQ(failure(), "accepted");
     EXPECT_EQ(lines_,
-              "< bmslink 1 bmsrig.bad 0.1\n< in volt V\n< in bool bool\n< out stage stage\n< out number V\n< bus can can 250000\n< ready\n"
-              "> at 0 volt=0 bool=0\n< next 1000 stage=float number=nan\n> at 5 volt=2.5\n< next -\n> stop\n");
+              "< bmslink 1 bmsrig.bad 0.1\n< in volt V\n< in bool bool\n< out stage stage\n< out "
+              "number V\n< bus can can 250000\n< ready\n"
+              "> at 0 volt=0 bool=0\n< next 1000 stage=float number=nan\n> at 5 volt=2.5\n< next "
+              "-\n> stop\n");
 }
 
 TEST_F(BadProcess, MissingFile) {
@@ -148,12 +158,14 @@ TEST_F(BadProcess, ProgramFromThePath) {
 
 TEST_F(BadProcess, ABadArgumentEndsItAtOnce) {
     behave("argument");
-    EXPECT_THAT(failure(), AllOf(HasSubstr("exited with status 2"), HasSubstr("last lines of its log:\n    argument --set cells=99")));
+    EXPECT_THAT(failure(), AllOf(HasSubstr("exited with status 2"),
+                                 HasSubstr("last lines of its log:\n    argument --set cells=99")));
 }
 
 TEST_F(BadProcess, WrongGreeting) {
     behave("greet", "hello\n");
-    EXPECT_THAT(failure(), AllOf(HasSubstr("seen: \"hello\""), HasSubstr("expected: \"bmslink 1"), HasSubstr("its end: was ended by signal 15")));
+    EXPECT_THAT(failure(), AllOf(HasSubstr("seen: \"hello\""), HasSubstr("expected: \"bmslink 1"),
+                                 HasSubstr("its end: was ended by signal 15")));
 }
 
 TEST_F(BadProcess, NoGreeting) {
@@ -170,7 +182,8 @@ TEST_F(BadProcess, HalfAGreeting) {
 
 TEST_F(BadProcess, SpeaksOnAfterItsGreeting) {
     behave("greet", "bmslink 1 a b\nready\nnext -\n");
-    EXPECT_THAT(failure(), AllOf(HasSubstr("spoke without having been called"), HasSubstr("seen: \"next -")));
+    EXPECT_THAT(failure(),
+                AllOf(HasSubstr("spoke without having been called"), HasSubstr("seen: \"next -")));
 }
 
 TEST_F(BadProcess, FloodsItsGreeting) {
@@ -195,7 +208,8 @@ TEST_F(BadProcess, WrongAnswersAreQuoted) {
     for (const auto& [answer, text] : answers) {
         behave("answer", answer);
         EXPECT_THAT(failure(), AllOf(HasSubstr(text), HasSubstr("seen: \"" + answer + "\""),
-                                     HasSubstr("the rig's line: \"at 0 volt=0 bool=0\""), HasSubstr("(bmsrig.bad 0.1)")));
+                                     HasSubstr("the rig's line: \"at 0 volt=0 bool=0\""),
+                                     HasSubstr("(bmsrig.bad 0.1)")));
     }
 }
 
@@ -203,25 +217,30 @@ TEST_F(BadProcess, NoAnswer) {
     command_.answer_timeout = 20ms;
     for (const std::string behaviour : {"hang", "deaf"}) {
         behave(behaviour);
-        EXPECT_THAT(failure(), AllOf(HasSubstr("gave no answer within 0.02 s"), HasSubstr("the rig's line: \"at ")));
+        EXPECT_THAT(failure(), AllOf(HasSubstr("gave no answer within 0.02 s"),
+                                     HasSubstr("the rig's line: \"at ")));
     }
 }
 
 TEST_F(BadProcess, HalfAnAnswer) {
     behave("half_answer");
     command_.answer_timeout = 50ms;
-    EXPECT_THAT(failure(), AllOf(HasSubstr("gave no answer within 0.05 s"), HasSubstr("seen: \"next 20\"")));
+    EXPECT_THAT(failure(),
+                AllOf(HasSubstr("gave no answer within 0.05 s"), HasSubstr("seen: \"next 20\"")));
 }
 
 TEST_F(BadProcess, CrashNamesTheSignal) {
     behave("crash");
-    EXPECT_THAT(failure(), AllOf(HasSubstr("was ended by signal 11 (Segmentation fault) without having been stopped"),
-                                 HasSubstr("about to crash"), HasSubstr("at 5 volt=2.5")));
+    EXPECT_THAT(
+        failure(),
+        AllOf(HasSubstr("was ended by signal 11 (Segmentation fault) without having been stopped"),
+              HasSubstr("about to crash"), HasSubstr("at 5 volt=2.5")));
 }
 
 TEST_F(BadProcess, ExitNamesTheStatus) {
     behave("exit");
-    EXPECT_THAT(failure(), AllOf(HasSubstr("exited with status 3 without having been stopped"), HasSubstr("leaving")));
+    EXPECT_THAT(failure(), AllOf(HasSubstr("exited with status 3 without having been stopped"),
+                                 HasSubstr("leaving")));
 }
 
 TEST_F(BadProcess, ClosesItsOutput) {
@@ -236,7 +255,8 @@ TEST_F(BadProcess, ClosesItsInput) {
 
 TEST_F(BadProcess, FloodsWithALineWithoutEnd) {
     behave("flood_line");
-    EXPECT_THAT(failure(), AllOf(HasSubstr("sent a line without an end"), HasSubstr("xxx\"..."), HasSubstr("65,536")));
+    EXPECT_THAT(failure(), AllOf(HasSubstr("sent a line without an end"), HasSubstr("xxx\"..."),
+                                 HasSubstr("65,536")));
 }
 
 TEST_F(BadProcess, FloodsWithLines) {
@@ -251,7 +271,8 @@ TEST_F(BadProcess, AnswersTwice) {
 
 TEST_F(BadProcess, ALineTooManyIsFoundHoweverLateItComes) {
     behave("one_too_many");
-    EXPECT_THAT(failure(), testing::ContainsRegex("spoke without having been called|went on speaking after stop"));
+    EXPECT_THAT(failure(), testing::ContainsRegex(
+                               "spoke without having been called|went on speaking after stop"));
     const auto link = start();
     begin(*link);
     EXPECT_THROW(
@@ -267,7 +288,8 @@ TEST_F(BadProcess, ALogWithoutEndDoesNotHideAMissingAnswer) {
     behave("flood_log");
     command_.answer_timeout = 50ms;
     const std::string text = failure();
-    EXPECT_THAT(text, AllOf(HasSubstr("gave no answer within 0.05 s"), HasSubstr("\n    endless\n")));
+    EXPECT_THAT(text,
+                AllOf(HasSubstr("gave no answer within 0.05 s"), HasSubstr("\n    endless\n")));
     EXPECT_LT(text.size(), 5000U);
 }
 
@@ -287,7 +309,8 @@ TEST_F(BadProcess, LongLogLinesAreCutIntoPieces) {
     behave("long_log");
     EXPECT_EQ(failure(), "accepted");
     EXPECT_TRUE(lines_.starts_with("! yyyy"));
-    EXPECT_EQ(std::ranges::count(lines_.substr(0, lines_.find('<')), '!'), 4);  // 200,000 bytes in pieces of 65,536
+    EXPECT_EQ(std::ranges::count(lines_.substr(0, lines_.find('<')), '!'),
+              4);  // 200,000 bytes in pieces of 65,536
 }
 
 TEST_F(BadProcess, LogLinesComeBeforeTheLineTheyPreceded) {
@@ -296,9 +319,12 @@ TEST_F(BadProcess, LogLinesComeBeforeTheLineTheyPreceded) {
         lines_.clear();
         EXPECT_EQ(failure(), "accepted");
         ASSERT_EQ(lines_,
-                  "! before the greeting\n< bmslink 1 bmsrig.bad 0.1\n< in volt V\n< in bool bool\n< out stage stage\n< out number V\n"
-                  "< bus can can 250000\n< ready\n> at 0 volt=0 bool=0\n! before the first answer\n! of two lines\n"
-                  "< next 1000 stage=float number=nan\n> at 5 volt=2.5\n! before the second answer\n< next -\n> stop\n"
+                  "! before the greeting\n< bmslink 1 bmsrig.bad 0.1\n< in volt V\n< in bool "
+                  "bool\n< out stage stage\n< out number V\n"
+                  "< bus can can 250000\n< ready\n> at 0 volt=0 bool=0\n! before the first "
+                  "answer\n! of two lines\n"
+                  "< next 1000 stage=float number=nan\n> at 5 volt=2.5\n! before the second "
+                  "answer\n< next -\n> stop\n"
                   "! after stop, without a line feed\n");
     }
 }
@@ -312,7 +338,8 @@ TEST_F(BadProcess, IgnoresStop) {
         link->stop();
         FAIL() << "accepted";
     } catch (const LinkError& error) {
-        EXPECT_THAT(error.what(), AllOf(HasSubstr("did not end within 0.02 s after stop"), HasSubstr("the rig's line: \"stop\""),
+        EXPECT_THAT(error.what(), AllOf(HasSubstr("did not end within 0.02 s after stop"),
+                                        HasSubstr("the rig's line: \"stop\""),
                                         HasSubstr("after the rig had terminated it")));
     }
     expect_gone();
@@ -322,7 +349,8 @@ TEST_F(BadProcess, IgnoresTheTerminationSignal) {
     behave("ignore_terminate");
     command_.answer_timeout = 20ms;
     command_.stop_timeout = 20ms;
-    EXPECT_THAT(failure(), AllOf(HasSubstr("gave no answer"), HasSubstr("was ended by signal 9"), HasSubstr("because it ignored SIGTERM")));
+    EXPECT_THAT(failure(), AllOf(HasSubstr("gave no answer"), HasSubstr("was ended by signal 9"),
+                                 HasSubstr("because it ignored SIGTERM")));
 }
 
 TEST_F(BadProcess, SpeaksAfterStop) {
@@ -333,7 +361,8 @@ TEST_F(BadProcess, SpeaksAfterStop) {
         link->stop();
         FAIL() << "accepted";
     } catch (const LinkError& error) {
-        EXPECT_THAT(error.what(), AllOf(HasSubstr("went on speaking after stop"), HasSubstr("seen: \"bye\\x0a\"")));
+        EXPECT_THAT(error.what(), AllOf(HasSubstr("went on speaking after stop"),
+                                        HasSubstr("seen: \"bye\\x0a\"")));
     }
     expect_gone();
 }
@@ -379,7 +408,8 @@ TEST_F(BadProcess, TheGroupIsItsOwn) {
 }
 
 TEST_F(BadProcess, OtherProcessesInheritNoPipe) {
-    const std::set<std::string> before = pipes_of("self");  // whoever runs the tests may have left some open
+    const std::set<std::string> before =
+        pipes_of("self");  // whoever runs the tests may have left some open
     behave("well");
     const auto first = start();
     const auto first_pipes = pipes_of(std::to_string(process_number()));

@@ -55,8 +55,9 @@ class Replay {
         try {
             now = codec.read_call(call.text, inputs_, payloads_);
         } catch (const Breach& breach) {
-            throw InputError(transcript_.name(), call.number,
-                             quote(call.text) + ": " + breach.what + "; expected " + breach.expected);
+            throw InputError(
+                transcript_.name(), call.number,
+                quote(call.text) + ": " + breach.what + "; expected " + breach.expected);
         }
         link.exchange(now, inputs_, payloads_, answer_);
     }
@@ -64,9 +65,12 @@ class Replay {
     void compare(std::string_view seen) {
         if (difference_) return;
         if (compared_ == answers_.size()) {
-            difference_ = {transcript_.lines().empty() ? 1 : transcript_.lines().back().number + 1, {}, std::string(seen)};
+            difference_ = {transcript_.lines().empty() ? 1 : transcript_.lines().back().number + 1,
+                           {},
+                           std::string(seen)};
         } else if (answers_[compared_]->text != seen) {
-            difference_ = {answers_[compared_]->number, answers_[compared_]->text, std::string(seen)};
+            difference_ = {answers_[compared_]->number, answers_[compared_]->text,
+                           std::string(seen)};
         } else {
             ++compared_;
         }
@@ -85,9 +89,11 @@ class Replay {
 }  // namespace
 
 std::string Difference::describe(const Transcript& transcript) const {
-    const auto in_words = [](const std::string& text) { return text.empty() ? std::string("nothing") : quote(text); };
-    return transcript.name() + ":" + std::to_string(line) + ": expected " + in_words(expected) + ", seen " +
-           in_words(seen);
+    const auto in_words = [](const std::string& text) {
+        return text.empty() ? std::string("nothing") : quote(text);
+    };
+    return transcript.name() + ":" + std::to_string(line) + ": expected " + in_words(expected) +
+           ", seen " + in_words(seen);
 }
 
 std::optional<Difference> replay(const Transcript& transcript, const Command& command) {

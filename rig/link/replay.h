@@ -19,9 +19,9 @@ struct Difference {
     [[nodiscard]] std::string describe(const Transcript& transcript) const;
 };
 
-/// Starts the command, gives it the rig's lines and compares its greeting and answers, character by character; its log is
-/// not compared. Nothing if all are equal. Throws LinkError if the process breaks the contract where the transcript's
-/// did not, InputError if a line of the rig is none.
+/// Starts the command, gives it the rig's lines and compares its greeting and answers, character by
+/// character; its log is not compared. Nothing if all are equal. Throws LinkError if the process
+/// breaks the contract where the transcript's did not, InputError if a line of the rig is none.
 std::optional<Difference> replay(const Transcript& transcript, const Command& command);
 
 }  // namespace bmsrig::link

@@ -66,14 +66,16 @@ void Session::prepare() {
         longest_call_ += port.name.size() + value_overhead;
     }
     if (longest_call_ > longest_line) {
-        throw Breach{"declares more inputs than a line has room for", "a line of 65,536 bytes with every input", {}};
+        throw Breach{"declares more inputs than a line has room for",
+                     "a line of 65,536 bytes with every input",
+                     {}};
     }
     named_.assign(greeting().ports.size(), 0);
     codec_.emplace(greeting());
 }
 
-void Session::exchange(Instant now, std::span<const PortValue> inputs, std::span<const Payload> payloads,
-                       Answer& answer) {
+void Session::exchange(Instant now, std::span<const PortValue> inputs,
+                       std::span<const Payload> payloads, Answer& answer) {
     if (state_ != State::running) {
         throw LinkError(failure_.empty() ? name() + " was called after its end" : failure_);
     }
@@ -98,10 +100,14 @@ void Session::exchange(Instant now, std::span<const PortValue> inputs, std::span
 }
 
 void Session::check_call(const Call& call) {
-    if (!called_ && call.now != Instant{}) throw Breach{"was called first at another time", "0", {}};
-    if (called_ && call.now < now_) throw Breach{"was called back in time", "a time from the last call on", {}};
+    if (!called_ && call.now != Instant{})
+        throw Breach{"was called first at another time", "0", {}};
+    if (called_ && call.now < now_)
+        throw Breach{"was called back in time", "a time from the last call on", {}};
     if (next_ && call.now > *next_) {
-        throw Breach{"was called too late", "a call at " + std::to_string(to_ns(*next_)) + " ns at the latest", {}};
+        throw Breach{"was called too late",
+                     "a call at " + std::to_string(to_ns(*next_)) + " ns at the latest",
+                     {}};
     }
     calls_at_now_ = called_ && call.now == now_ ? calls_at_now_ + 1 : 1;
     now_ = call.now;
@@ -115,16 +121,21 @@ void Session::check_call(const Call& call) {
     for (const PortValue& input : call.inputs) {
         if (input.port >= greeting().ports.size() ||
             greeting().ports[input.port].direction != PortDirection::input) {
-            throw Breach{"was given a value for port " + std::to_string(input.port) + ", which is not an input", {}, {}};
+            throw Breach{"was given a value for port " + std::to_string(input.port) +
+                             ", which is not an input",
+                         {},
+                         {}};
         }
         const Port& port = greeting().ports[input.port];
         if (!has_value(port.kind, input.value)) {
-            throw Breach{"was given the value " + std::to_string(input.value) + " for the input " + port.name,
+            throw Breach{"was given the value " + std::to_string(input.value) + " for the input " +
+                             port.name,
                          std::string(to_string(port.kind)),
                          {}};
         }
         if (std::exchange(named_[input.port], call_number_) == call_number_) {
-            throw Breach{"was given two values for the input " + port.name + " in one call", "one", {}};
+            throw Breach{
+                "was given two values for the input " + port.name + " in one call", "one", {}};
         }
     }
     if (!called_ && call.inputs.size() != input_count_) {
@@ -138,14 +149,17 @@ void Session::check_call(const Call& call) {
 void Session::check_payloads(const Call& call) const {
     std::size_t length = longest_call_;
     for (const Payload& payload : call.payloads) {
-        if (payload.bus >= greeting().buses.size() || !is_payload(greeting().buses[payload.bus], payload.text)) {
-            throw Breach{"was given the payload " + quote(payload.text) + " on bus " + std::to_string(payload.bus),
+        if (payload.bus >= greeting().buses.size() ||
+            !is_payload(greeting().buses[payload.bus], payload.text)) {
+            throw Breach{"was given the payload " + quote(payload.text) + " on bus " +
+                             std::to_string(payload.bus),
                          "a payload in the notation of one of its buses",
                          {}};
         }
         length += payload.text.size() + greeting().buses[payload.bus].name.size() + 2;
     }
-    if (length > longest_line) throw Breach{"was given more payloads than a line has room for", "65,536 bytes", {}};
+    if (length > longest_line)
+        throw Breach{"was given more payloads than a line has room for", "65,536 bytes", {}};
 }
 
 void Session::carry(const Call& call, Answer& answer) {
@@ -172,11 +186,12 @@ void Session::check_answer(const Call& call, const Answer& answer) {
     check_outputs(answer);
     for (const Payload& payload : answer.payloads) {
         if (!is_payload(greeting().buses[payload.bus], payload.text)) {
-            throw Breach{"sends " + quote(payload.text) + " on " + greeting().buses[payload.bus].name,
-                         greeting().buses[payload.bus].is_can
-                             ? "a CAN frame: id of 3 or 8 hex digits, #, and 0 to 16 upper-case hex digits or R"
-                             : "bytes as pairs of upper-case hex digits",
-                         {}};
+            throw Breach{
+                "sends " + quote(payload.text) + " on " + greeting().buses[payload.bus].name,
+                greeting().buses[payload.bus].is_can ? "a CAN frame: id of 3 or 8 hex digits, #, "
+                                                       "and 0 to 16 upper-case hex digits or R"
+                                                     : "bytes as pairs of upper-case hex digits",
+                {}};
         }
     }
 }
@@ -195,9 +210,10 @@ void Session::check_outputs(const Answer& answer) {
     if (called_ || first_named == output_count_) return;
     for (std::size_t i = 0; i < named_.size(); ++i) {
         if (named_[i] == call_number_) continue;
-        throw Breach{"does not name the output " + greeting().ports[i].name + " in its first answer",
-                     "every output",
-                     {}};
+        throw Breach{
+            "does not name the output " + greeting().ports[i].name + " in its first answer",
+            "every output",
+            {}};
     }
 }
 
@@ -224,7 +240,8 @@ void Session::stop() {
 
 std::string Session::name() const {
     std::string text = "BMS process `" + command_ + "`";
-    if (!greeting().product.empty()) text += " (" + greeting().product + " " + greeting().firmware + ")";
+    if (!greeting().product.empty())
+        text += " (" + greeting().product + " " + greeting().firmware + ")";
     return text;
 }
 
@@ -237,7 +254,8 @@ void Session::fail(const Breach& breach) {
     if (!seen.empty()) failure_ += "\n  seen: " + quote(seen);
     if (!breach.expected.empty()) failure_ += "\n  expected: " + breach.expected;
     failure_ += "\n  its end: " + end;
-    failure_ += log_.empty() ? "\n  its log is empty" : "\n  last lines of its log:\n" + indented(log_.text());
+    failure_ += log_.empty() ? "\n  its log is empty"
+                             : "\n  last lines of its log:\n" + indented(log_.text());
     throw LinkError(failure_);
 }
 

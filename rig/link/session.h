@@ -19,7 +19,8 @@ class Session final : public Link, private LogTaker {
   public:
     using CarrierFactory = std::function<std::unique_ptr<Carrier>(LogTaker&)>;
 
-    /// Makes the carrier, which starts the process, and reads the greeting. `command` is for messages.
+    /// Makes the carrier, which starts the process, and reads the greeting. `command` is for
+    /// messages.
     Session(std::string command, TranscriptSink sink, const CarrierFactory& make_carrier);
 
     [[nodiscard]] const Greeting& greeting() const override { return reader_.greeting(); }

@@ -13,16 +13,21 @@ namespace {
 
 using testing::HasSubstr;
 
-std::vector<PortValue> rest() { return {{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}}; }
+std::vector<PortValue> rest() {
+    return {{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}};
+}
 
 class SessionTest : public testing::Test {
   protected:
-    void SetUp() override { link_ = Link::start({.line = ECHO_CONTROLLER_SO, .settings = {{"period", "1000"}}}); }
+    void SetUp() override {
+        link_ = Link::start({.line = ECHO_CONTROLLER_SO, .settings = {{"period", "1000"}}});
+    }
 
     void begin() { link_->exchange(Instant{}, rest(), {}, answer_); }
 
     /// The text of the LinkError that this call ends with.
-    std::string refusal(std::int64_t now, const std::vector<PortValue>& inputs, const std::vector<Payload>& payloads = {}) {
+    std::string refusal(std::int64_t now, const std::vector<PortValue>& inputs,
+                        const std::vector<Payload>& payloads = {}) {
         try {
             link_->exchange(instant_from_ns(now), inputs, payloads, answer_);
         } catch (const LinkError& error) {
@@ -35,7 +40,9 @@ class SessionTest : public testing::Test {
     Answer answer_;
 };
 
-TEST_F(SessionTest, TheFirstCallIsAtZero) { EXPECT_THAT(refusal(1, rest()), HasSubstr("was called first at another time")); }
+TEST_F(SessionTest, TheFirstCallIsAtZero) {
+    EXPECT_THAT(refusal(1, rest()), HasSubstr("was called first at another time"));
+}
 
 TEST_F(SessionTest, TheFirstCallNamesEveryInput) {
     EXPECT_THAT(refusal(0, {{0, 0}, {1, 0}}), HasSubstr("was called first with 2 inputs"));
@@ -69,10 +76,12 @@ TEST_F(SessionTest, TheCountBeginsAnewAtTheNextTime) {
 
 TEST_F(SessionTest, InputsAreDeclaredOnesWithValuesOfTheirKind) {
     constexpr double infinity = std::numeric_limits<double>::infinity();
-    for (const PortValue wrong : {PortValue{99, 0}, PortValue{5, 0}, PortValue{0, infinity}, PortValue{4, 2}, PortValue{4, 0.5}}) {
+    for (const PortValue wrong : {PortValue{99, 0}, PortValue{5, 0}, PortValue{0, infinity},
+                                  PortValue{4, 2}, PortValue{4, 0.5}}) {
         SetUp();
         begin();
-        EXPECT_THAT(refusal(1, {wrong}), HasSubstr("was given")) << wrong.port << " " << wrong.value;
+        EXPECT_THAT(refusal(1, {wrong}), HasSubstr("was given"))
+            << wrong.port << " " << wrong.value;
     }
 }
 
@@ -116,7 +125,8 @@ class ScriptedCarrier final : public Carrier {
     std::string_view greeting_line() override { return lines_.at(next_++); }
     void greeted(const Greeting& /*greeting*/) override {}
     [[nodiscard]] bool needs_line() const override { return true; }
-    std::string_view answer(const Call& /*call*/, std::string_view /*line*/, Answer& /*answer*/) override {
+    std::string_view answer(const Call& /*call*/, std::string_view /*line*/,
+                            Answer& /*answer*/) override {
         return lines_.at(next_++);
     }
     void stop() override {}
@@ -132,7 +142,8 @@ std::string failure_of(const std::vector<std::string>& ports, const std::string&
     lines.insert(lines.end(), ports.begin(), ports.end());
     lines.insert(lines.end(), {"ready", first_answer});
     try {
-        Session session("scripted", {}, [&](LogTaker&) { return std::make_unique<ScriptedCarrier>(lines); });
+        Session session("scripted", {},
+                        [&](LogTaker&) { return std::make_unique<ScriptedCarrier>(lines); });
         Answer answer;
         session.exchange(Instant{}, {}, {}, answer);
     } catch (const LinkError& error) {
@@ -154,8 +165,10 @@ TEST(Session, TheFirstAnswerNamesEveryOutput) {
 
 TEST(Session, PayloadsOfTheProcessAreInTheNotationOfTheirBus) {
     EXPECT_EQ(failure_of({"bus can can 1"}, "next - can:123#00"), "accepted");
-    EXPECT_THAT(failure_of({"bus can can 1"}, "next - can:123#0"), HasSubstr("sends \"123#0\" on can"));
-    EXPECT_THAT(failure_of({"bus rs485 serial 1"}, "next - rs485:0g"), HasSubstr("pairs of upper-case hex digits"));
+    EXPECT_THAT(failure_of({"bus can can 1"}, "next - can:123#0"),
+                HasSubstr("sends \"123#0\" on can"));
+    EXPECT_THAT(failure_of({"bus rs485 serial 1"}, "next - rs485:0g"),
+                HasSubstr("pairs of upper-case hex digits"));
 }
 
 TEST(Session, MoreInputsThanALineHoldsAreRefused) {

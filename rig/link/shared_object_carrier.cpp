@@ -11,13 +11,18 @@ namespace bmsrig::link {
 
 namespace {
 
-static_assert(static_cast<int>(PortKind::volt) == BMS_VOLT && static_cast<int>(PortKind::ampere) == BMS_AMPERE &&
-              static_cast<int>(PortKind::celsius) == BMS_CELSIUS && static_cast<int>(PortKind::ohm) == BMS_OHM &&
-              static_cast<int>(PortKind::boolean) == BMS_BOOL && static_cast<int>(PortKind::ratio) == BMS_RATIO &&
-              static_cast<int>(PortKind::stage) == BMS_STAGE && static_cast<int>(PortKind::contact) == BMS_CONTACT &&
+static_assert(static_cast<int>(PortKind::volt) == BMS_VOLT &&
+              static_cast<int>(PortKind::ampere) == BMS_AMPERE &&
+              static_cast<int>(PortKind::celsius) == BMS_CELSIUS &&
+              static_cast<int>(PortKind::ohm) == BMS_OHM &&
+              static_cast<int>(PortKind::boolean) == BMS_BOOL &&
+              static_cast<int>(PortKind::ratio) == BMS_RATIO &&
+              static_cast<int>(PortKind::stage) == BMS_STAGE &&
+              static_cast<int>(PortKind::contact) == BMS_CONTACT &&
               static_cast<int>(PortKind::level) == BMS_LEVEL);
 
-constexpr const char* made_how = "a shared object made with this version's bms_link.h and -DBMS_LINK_SHARED_OBJECT";
+constexpr const char* made_how =
+    "a shared object made with this version's bms_link.h and -DBMS_LINK_SHARED_OBJECT";
 
 std::string why() {
     const char* text = dlerror();
@@ -67,10 +72,11 @@ void SharedObjectCarrier::load() {
     if (symbol == nullptr) throw Breach{"has no entry: " + why(), made_how, {}};
     entry_ = reinterpret_cast<const bms_link_entry* (*)()>(symbol)();
     if (entry_->version != BMS_LINK_VERSION || entry_->io_size != sizeof(bms_io)) {
-        throw Breach{"was made with version " + std::to_string(entry_->version) + " of bms_link.h, and " +
-                         std::to_string(entry_->io_size) + " bytes of state",
-                     std::string(made_how) + ": version " + std::to_string(BMS_LINK_VERSION) + ", " +
-                         std::to_string(sizeof(bms_io)) + " bytes",
+        throw Breach{"was made with version " + std::to_string(entry_->version) +
+                         " of bms_link.h, and " + std::to_string(entry_->io_size) +
+                         " bytes of state",
+                     std::string(made_how) + ": version " + std::to_string(BMS_LINK_VERSION) +
+                         ", " + std::to_string(sizeof(bms_io)) + " bytes",
                      {}};
     }
 }
@@ -78,7 +84,9 @@ void SharedObjectCarrier::load() {
 void SharedObjectCarrier::open() {
     io_.console.host = this;
     io_.console.line = &SharedObjectCarrier::take_line;
-    status_ = guarded([&] { return entry_->open(static_cast<int>(arguments_.size()), argv_.data(), &io_, &state_); });
+    status_ = guarded([&] {
+        return entry_->open(static_cast<int>(arguments_.size()), argv_.data(), &io_, &state_);
+    });
     rethrow();
     if (state_ == nullptr) return;  // what it said is its greeting, its status the end
     bms_link_text text{};
@@ -107,7 +115,8 @@ void SharedObjectCarrier::rethrow() {
 
 std::string_view SharedObjectCarrier::greeting_line() {
     if (greeting_read_ == greeting_.size()) {
-        throw Breach{"ended before its greeting was complete", "a greeting that ends with \"ready\"", {}};
+        throw Breach{
+            "ended before its greeting was complete", "a greeting that ends with \"ready\"", {}};
     }
     const std::size_t begin = greeting_read_;
     const std::size_t end = greeting_.find('\n', begin);
@@ -116,18 +125,21 @@ std::string_view SharedObjectCarrier::greeting_line() {
 }
 
 void SharedObjectCarrier::greeted(const Greeting& greeting) {
-    // The port numbers of the greeting are those of the controller: both count in the order of declaration.
+    // The port numbers of the greeting are those of the controller: both count in the order of
+    // declaration.
     if (greeting_read_ != greeting_.size() || greeting.ports.size() != io_.ports.port_count) {
         throw Breach{"spoke on after its greeting", "nothing before the first call", {}};
     }
 }
 
-std::string_view SharedObjectCarrier::answer(const Call& call, std::string_view /*line*/, Answer& answer) {
+std::string_view SharedObjectCarrier::answer(const Call& call, std::string_view /*line*/,
+                                             Answer& answer) {
     for (const PortValue& input : call.inputs) entry_->name_input(&io_, input.port, input.value);
     for (const Payload& payload : call.payloads) {
         entry_->receive(&io_, payload.bus, payload.text.data(), payload.text.size());
     }
-    const std::int64_t next = guarded([&] { return entry_->advance(state_, to_ns(call.now), &io_); });
+    const std::int64_t next =
+        guarded([&] { return entry_->advance(state_, to_ns(call.now), &io_); });
     if (trouble_) rethrow();
     const std::string_view line = read_answer(next, answer);
     entry_->answered(&io_);
@@ -146,7 +158,8 @@ std::string_view SharedObjectCarrier::read_answer(std::int64_t next, Answer& ans
     }
     for (std::size_t i = 0; i < io_.sent.count; ++i) {
         const bms_link_payload& payload = io_.sent.items[i];
-        answer.payloads.push_back({payload.bus, std::string(io_.sent.text + payload.offset, payload.length)});
+        answer.payloads.push_back(
+            {payload.bus, std::string(io_.sent.text + payload.offset, payload.length)});
     }
     return {};
 }
@@ -159,7 +172,8 @@ void SharedObjectCarrier::stop() {
     status_ = close();
     rethrow();
     if (status_ != 0) {
-        throw Breach{"exited with status " + std::to_string(status_) + " after stop", "status 0", {}};
+        throw Breach{
+            "exited with status " + std::to_string(status_) + " after stop", "status 0", {}};
     }
 }
 

@@ -1,4 +1,5 @@
-// Carries the conversation as calls into a shared object made with bms_link.h, in the rig's own address space.
+// Carries the conversation as calls into a shared object made with bms_link.h, in the rig's own
+// address space.
 #pragma once
 
 #include <exception>
@@ -39,11 +40,12 @@ class SharedObjectCarrier final : public Carrier {
     const bms_link_entry* entry_ = nullptr;
     void* state_ = nullptr;
     bms_io io_{};
-    int status_ = 0;               // what the controller gave back at its end
-    std::exception_ptr trouble_;   // thrown by whoever takes the log: must not pass through the controller
-    std::string greeting_;         // as the program would have written it
+    int status_ = 0;  // what the controller gave back at its end
+    std::exception_ptr
+        trouble_;           // thrown by whoever takes the log: must not pass through the controller
+    std::string greeting_;  // as the program would have written it
     std::size_t greeting_read_ = 0;
-    std::string line_;             // of an answer that is not as it should be
+    std::string line_;  // of an answer that is not as it should be
 };
 
 }  // namespace bmsrig::link

@@ -31,7 +31,8 @@ Transcript Transcript::parse(std::string_view text, std::string name) {
     for (int number = 1; !text.empty(); ++number) {
         const std::size_t end = text.find('\n');
         if (end == std::string_view::npos) {
-            throw InputError(transcript.name_, number, "the last line has no line feed: the file is cut off");
+            throw InputError(transcript.name_, number,
+                             "the last line has no line feed: the file is cut off");
         }
         const std::string_view line = text.substr(0, end);
         text.remove_prefix(end + 1);
@@ -50,16 +51,20 @@ Transcript Transcript::parse(std::string_view text, std::string name) {
 Transcript Transcript::read(const std::filesystem::path& file) {
     std::ifstream stream(file, std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(stream), {}};
-    if (!stream) throw InputError(file.string(), 0, "the transcript cannot be read: " + std::string(std::strerror(errno)));
+    if (!stream)
+        throw InputError(file.string(), 0,
+                         "the transcript cannot be read: " + std::string(std::strerror(errno)));
     return parse(text, file.string());
 }
 
 std::string Transcript::header(std::string_view name) const {
-    const auto found = std::ranges::find(headers_, name, &std::pair<std::string, std::string>::first);
+    const auto found =
+        std::ranges::find(headers_, name, &std::pair<std::string, std::string>::first);
     return found == headers_.end() ? std::string() : found->second;
 }
 
-TranscriptWriter::TranscriptWriter(const std::filesystem::path& file, const Transcript::Headers& headers)
+TranscriptWriter::TranscriptWriter(const std::filesystem::path& file,
+                                   const Transcript::Headers& headers)
     : path_(file), file_(file, std::ios::binary | std::ios::trunc) {
     for (const auto& [name, value] : headers) write("# ", name + " " + value);
     file_.flush();
@@ -67,7 +72,8 @@ TranscriptWriter::TranscriptWriter(const std::filesystem::path& file, const Tran
 }
 
 void TranscriptWriter::check() const {
-    if (!file_) throw Error(path_.string() + ": the transcript cannot be written: " + std::strerror(errno));
+    if (!file_)
+        throw Error(path_.string() + ": the transcript cannot be written: " + std::strerror(errno));
 }
 
 void TranscriptWriter::close() {
@@ -82,7 +88,8 @@ void TranscriptWriter::add(char who, std::string_view line) {
 
 void TranscriptWriter::write(std::string_view mark, std::string_view text) {
     file_ << mark;
-    std::ranges::transform(text, std::ostreambuf_iterator<char>(file_), [](char c) { return c == '\n' ? '?' : c; });
+    std::ranges::transform(text, std::ostreambuf_iterator<char>(file_),
+                           [](char c) { return c == '\n' ? '?' : c; });
     file_ << '\n';
     check();
 }

@@ -20,8 +20,8 @@ struct TranscriptLine {
     bool operator==(const TranscriptLine&) const = default;
 };
 
-/// A file of lines: "# <name> <value>" first, such as "# command ./my_bms --set cells=8", then the conversation, each
-/// line with its mark and a blank before it: "> at 0 supply=13.2".
+/// A file of lines: "# <name> <value>" first, such as "# command ./my_bms --set cells=8", then the
+/// conversation, each line with its mark and a blank before it: "> at 0 supply=13.2".
 class Transcript {
   public:
     using Headers = std::vector<std::pair<std::string, std::string>>;

@@ -23,8 +23,10 @@ std::string refusal(const std::function<void()>& action) {
 }
 
 TEST(Transcript, ReadsHeadersAndLines) {
-    const Transcript transcript =
-        Transcript::parse("# bmsrig transcript 1\n# command ./bms --set a=1\n# note\n< ready\n> at 0\n! a log line\n! \n< next -\n", "file");
+    const Transcript transcript = Transcript::parse(
+        "# bmsrig transcript 1\n# command ./bms --set a=1\n# note\n< ready\n> at 0\n! a log "
+        "line\n! \n< next -\n",
+        "file");
     EXPECT_EQ(transcript.header("command"), "./bms --set a=1");
     EXPECT_EQ(transcript.header("note"), "");
     EXPECT_EQ(transcript.header("missing"), "");
@@ -35,11 +37,15 @@ TEST(Transcript, ReadsHeadersAndLines) {
 }
 
 TEST(Transcript, RefusesOtherFilesWithNameAndLine) {
-    for (const char* text : {"hello\n", "> at 0\n# late header\n", ">at 0\n", "\n", "> at 0\n? x\n"}) {
-        EXPECT_THAT(refusal([&] { Transcript::parse(text, "run.txt"); }), HasSubstr("run.txt:")) << text;
+    for (const char* text :
+         {"hello\n", "> at 0\n# late header\n", ">at 0\n", "\n", "> at 0\n? x\n"}) {
+        EXPECT_THAT(refusal([&] { Transcript::parse(text, "run.txt"); }), HasSubstr("run.txt:"))
+            << text;
     }
-    EXPECT_THAT(refusal([] { Transcript::parse("> at 0\nx\n", "run.txt"); }), testing::StartsWith("run.txt:2: \"x\""));
-    EXPECT_THAT(refusal([] { Transcript::parse("> at 0\n< next", "run.txt"); }), HasSubstr("run.txt:2: the last line has no line feed"));
+    EXPECT_THAT(refusal([] { Transcript::parse("> at 0\nx\n", "run.txt"); }),
+                testing::StartsWith("run.txt:2: \"x\""));
+    EXPECT_THAT(refusal([] { Transcript::parse("> at 0\n< next", "run.txt"); }),
+                HasSubstr("run.txt:2: the last line has no line feed"));
     EXPECT_THAT(refusal([] { Transcript::read("/no/such/file"); }), HasSubstr("/no/such/file"));
 }
 
@@ -58,7 +64,9 @@ class TranscriptFile : public testing::Test {
         {
             const auto link = Link::start({.line = program, .settings = {}}, writer.sink());
             Answer answer;
-            link->exchange(Instant{}, std::vector<PortValue>{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 0}}, {}, answer);
+            link->exchange(Instant{},
+                           std::vector<PortValue>{{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 0}}, {},
+                           answer);
             for (int i = 1; i < 100; ++i) {
                 const std::vector<PortValue> inputs{{0, i * 0.01}, {4, static_cast<double>(i % 2)}};
                 const std::vector<Payload> payloads{{0, "1F3#00FF"}};
@@ -76,7 +84,8 @@ class TranscriptFile : public testing::Test {
     /// The transcript with one line's text replaced.
     static Transcript changed(const Transcript& transcript, int number, const std::string& text) {
         std::string file;
-        for (const auto& [name, value] : transcript.headers()) file += "# " + name + " " + value + "\n";
+        for (const auto& [name, value] : transcript.headers())
+            file += "# " + name + " " + value + "\n";
         for (const TranscriptLine& line : transcript.lines()) {
             file += std::string{line.who, ' '} + (line.number == number ? text : line.text) + "\n";
         }
@@ -99,7 +108,8 @@ TEST_F(TranscriptFile, WhatIsWrittenIsReadBack) {
 }
 
 TEST_F(TranscriptFile, AFileThatCannotBeWrittenIsAnError) {
-    EXPECT_THAT(refusal([&] { TranscriptWriter(folder_ / "none" / "file", {}); }), HasSubstr("cannot be written"));
+    EXPECT_THAT(refusal([&] { TranscriptWriter(folder_ / "none" / "file", {}); }),
+                HasSubstr("cannot be written"));
     EXPECT_THAT(refusal([] {
                     TranscriptWriter writer("/dev/full", {});
                     for (int i = 0; i < 100'000; ++i) writer.add('>', "at 0");
@@ -125,13 +135,15 @@ TEST_F(TranscriptFile, AReplayNamesTheFirstDifferentLine) {
     EXPECT_EQ(difference->line, answer.number);
     EXPECT_EQ(difference->expected, "next 77");
     EXPECT_EQ(difference->seen, answer.text);
-    EXPECT_EQ(difference->describe(other),
-              "changed:" + std::to_string(answer.number) + ": expected \"next 77\", seen \"" + answer.text + "\"");
+    EXPECT_EQ(difference->describe(other), "changed:" + std::to_string(answer.number) +
+                                               ": expected \"next 77\", seen \"" + answer.text +
+                                               "\"");
 }
 
 TEST_F(TranscriptFile, AReplayComparesTheGreeting) {
     const Transcript transcript = record(ECHO_CONTROLLER);
-    const auto difference = replay(changed(transcript, 4, "in in.volt A"), {.line = ECHO_CONTROLLER, .settings = {}});
+    const auto difference =
+        replay(changed(transcript, 4, "in in.volt A"), {.line = ECHO_CONTROLLER, .settings = {}});
     ASSERT_TRUE(difference.has_value());
     EXPECT_EQ(difference->line, 4);
     EXPECT_EQ(difference->expected, "in in.volt A");
@@ -141,7 +153,8 @@ TEST_F(TranscriptFile, AReplayComparesTheGreeting) {
 TEST_F(TranscriptFile, AReplayPrefersADifferenceToTheFailureThatFollows) {
     const Transcript transcript = record(ECHO_CONTROLLER);
     // With this setting the first answer breaks the contract; it is a different line before that.
-    const auto difference = replay(transcript, {.line = ECHO_CONTROLLER, .settings = {{"fail_at", "0.5"}}});
+    const auto difference =
+        replay(transcript, {.line = ECHO_CONTROLLER, .settings = {{"fail_at", "0.5"}}});
     ASSERT_TRUE(difference.has_value());
     EXPECT_THAT(difference->seen, HasSubstr("error 1 V is too much"));
 }
@@ -149,7 +162,10 @@ TEST_F(TranscriptFile, AReplayPrefersADifferenceToTheFailureThatFollows) {
 TEST_F(TranscriptFile, AReplayOfAFailureEndsAlike) {
     const Transcript failed = Transcript::parse(
         "< bmslink 1 a b\n< in x V\n< ready\n> at 0 x=1\n< error too much\n", "failed");
-    const Command command{.line = R"(sh -c 'echo "bmslink 1 a b\nin x V\nready"; read line; echo error too much; read line')", .settings = {}};
+    const Command command{
+        .line =
+            R"(sh -c 'echo "bmslink 1 a b\nin x V\nready"; read line; echo error too much; read line')",
+        .settings = {}};
     EXPECT_FALSE(replay(failed, command).has_value());
     EXPECT_THROW(replay(failed, {.line = "/no/such/program", .settings = {}}), LinkError);
 }
@@ -157,14 +173,18 @@ TEST_F(TranscriptFile, AReplayOfAFailureEndsAlike) {
 TEST_F(TranscriptFile, LinesMoreOrLessAreDifferences) {
     const Transcript transcript = record(ECHO_CONTROLLER);
     std::string more;
-    for (const TranscriptLine& line : transcript.lines()) more += std::string{line.who, ' '} + line.text + "\n";
+    for (const TranscriptLine& line : transcript.lines())
+        more += std::string{line.who, ' '} + line.text + "\n";
     const Command command{.line = ECHO_CONTROLLER, .settings = {}};
     auto difference = replay(Transcript::parse(more + "< next 5\n", "more"), command);
     ASSERT_TRUE(difference.has_value());
     EXPECT_EQ(difference->expected, "next 5");
     EXPECT_EQ(difference->seen, "");
     more = more.substr(0, more.find("> at 0"));
-    difference = replay(Transcript::parse(more + "> at 0 in.volt=1 in.ampere=0 in.celsius=0 in.ohm=0 in.bool=0\n", "less"), command);
+    difference =
+        replay(Transcript::parse(
+                   more + "> at 0 in.volt=1 in.ampere=0 in.celsius=0 in.ohm=0 in.bool=0\n", "less"),
+               command);
     ASSERT_TRUE(difference.has_value());
     EXPECT_EQ(difference->expected, "");
     EXPECT_THAT(difference->seen, HasSubstr("next 1000000"));
@@ -175,7 +195,10 @@ TEST_F(TranscriptFile, AReplayRefusesALineThatIsNoCall) {
     const Transcript transcript = record(ECHO_CONTROLLER);
     const auto call = std::ranges::find(transcript.lines(), '>', &TranscriptLine::who);
     const std::string number = std::to_string(call->number);
-    EXPECT_THAT(refusal([&] { replay(changed(transcript, call->number, "hello"), {.line = ECHO_CONTROLLER, .settings = {}}); }),
+    EXPECT_THAT(refusal([&] {
+                    replay(changed(transcript, call->number, "hello"),
+                           {.line = ECHO_CONTROLLER, .settings = {}});
+                }),
                 testing::StartsWith("changed:" + number + ": \"hello\""));
 }
 
