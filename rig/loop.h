@@ -83,7 +83,7 @@ class Loop {
     [[nodiscard]] double net_value(const Input& input) const;
     void refresh_input(std::size_t index);
     void exchange(Instant now);
-    void take_output(const link::PortValue& output, Instant now);
+    void take_output(const link::PortValue& value, Instant now);
     void drive_line(const Line& line);
 
     Trace& trace_;

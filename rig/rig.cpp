@@ -171,13 +171,13 @@ void Rig::power_off() {
     if (!loop_) return;
     past_exchanges_ += loop_->exchanges();
     add(past_times_, loop_->exchange_times());
-    // Whatever stopping brings, this power-on is over: the destructor ends the process in every
-    // case.
-    struct Gone {
-        std::optional<Loop>& loop;
-        ~Gone() { loop.reset(); }
-    } gone{loop_};
-    loop_->stop();
+    try {
+        loop_->stop();
+    } catch (...) {
+        loop_.reset();  // whatever stopping brought, this power-on is over and its process gone
+        throw;
+    }
+    loop_.reset();
 }
 
 void Rig::power_cycle(const std::vector<std::pair<std::string, std::string>>& settings) {

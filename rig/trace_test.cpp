@@ -118,7 +118,7 @@ TEST(Trace, SpillsToItsStoreAndStillAnswersFromIt) {
     }
     for (int i = 0; i < 5000; ++i) {
         const SignalId signal = i % 1500 == 3 ? signals[3] : signals[random() % 3];
-        const double value = static_cast<double>(random() % 5);
+        const auto value = static_cast<double>(random() % 5);
         spilling.append(signal, at(i), value);
         whole.append(signal, at(i), value);
     }

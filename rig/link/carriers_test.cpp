@@ -17,6 +17,7 @@
 namespace bmsrig::link {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 using Settings = std::vector<std::pair<std::string, std::string>>;
@@ -245,6 +246,33 @@ TEST(SharedObject, AFileThatIsNoneIsRefused) {
 
 TEST(SharedObject, OneWithoutAnEntryIsRefused) {
     EXPECT_THAT(converse(FOREIGN_SO, {}, [](Link&) {}).error, HasSubstr("has no entry"));
+}
+
+TEST(SharedObject, OneOfAnotherVersionIsRefused) {
+    EXPECT_THAT(converse(OTHER_VERSION_SO, {}, [](Link&) {}).error,
+                AllOf(HasSubstr("was made with version 2 of bms_link.h, and 7 bytes"),
+                      HasSubstr("expected: a shared object made with this version's bms_link.h")));
+}
+
+TEST(SharedObject, ExceptionsOfAControllerAreFailures) {
+    const auto talk = [](Link& link) {
+        Answer answer;
+        link.exchange(Instant{}, {}, {}, answer);
+    };
+    const auto error_of = [&](const std::string& place, const std::function<void(Link&)>& speak) {
+        return converse(THROWING_SO " --defect " + place, {}, speak).error;
+    };
+    EXPECT_THAT(error_of("create", talk), HasSubstr("let an exception out: thrown in create"));
+    EXPECT_THAT(error_of("advance", talk), HasSubstr("let an exception out: thrown in advance"));
+    EXPECT_THAT(error_of("other", talk), HasSubstr("is no std::exception"));
+    EXPECT_THAT(error_of("stop", talk), HasSubstr("let an exception out: thrown in stop"));
+    const auto fail = [](Link& link) {
+        Answer answer;
+        link.exchange(instant_from_ns(1), {}, {}, answer);
+    };
+    EXPECT_THAT(error_of("stop", fail),
+                AllOf(HasSubstr("was called first at another time"),
+                      HasSubstr("its end: let an exception out: thrown in stop")));
 }
 
 TEST(SharedObject, WhatTheSinkThrowsReachesTheCaller) {

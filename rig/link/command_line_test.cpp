@@ -41,7 +41,9 @@ TEST(CommandLine, ASharedObjectIsKnownByItsEnd) {
 
 TEST(CommandLine, IsDescribedInOneLineOfBoundedLength) {
     EXPECT_EQ(describe_command({"bms", "a b", ""}), "bms 'a b' ''");
-    EXPECT_EQ(describe_command({std::string(10'000, 'x')}), std::string(500, 'x') + "...");
+    const std::string description = describe_command({std::string(10'000, 'x')});
+    EXPECT_EQ(description.size(), 503U);
+    EXPECT_TRUE(description.ends_with("xxx..."));
 }
 
 }  // namespace

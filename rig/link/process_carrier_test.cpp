@@ -420,6 +420,29 @@ TEST_F(BadProcess, OtherProcessesInheritNoPipe) {
     EXPECT_TRUE(std::ranges::includes(before, second_pipes));
 }
 
+TEST_F(BadProcess, ARigWithoutStandardStreamsStartsOnesWithThem) {
+    behave("well");
+    const pid_t rig = ::fork();  // a process of its own: this one needs its streams
+    if (rig == 0) {
+        for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::close(stream);
+        ::_exit(failure() == "accepted" ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(rig, &status, 0);
+    EXPECT_EQ(status, 0);
+}
+
+TEST_F(BadProcess, LongLinesGoBothWays) {
+    command_.line =
+        "sh -c 'echo bmslink 1 a b; echo bus b serial 1; echo ready; read l; echo ${#l} >&2; echo "
+        "next -; read l'";
+    const auto link = start();
+    const std::vector<Payload> payloads{{0, std::string(60'000, 'A')}};
+    link->exchange(Instant{}, {}, payloads, answer_);
+    EXPECT_EQ(link->log_tail(), "60007");  // "at 0 b:" before it
+    link->stop();
+}
+
 /// Sends this thread signals until it goes; they interrupt the wait.
 class SignalStorm {
   public:

@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 #include "rig/error.h"
@@ -26,8 +27,9 @@ constexpr int highest_port = 65535;
 
 int parse_port(const std::string& text, std::string_view port) {
     int value = -1;
-    const char* end = port.data() + port.size();
-    const auto [stopped, problem] = std::from_chars(port.data(), end, value);
+    const char* begin = std::to_address(port.begin());
+    const char* end = std::to_address(port.end());
+    const auto [stopped, problem] = std::from_chars(begin, end, value);
     if (port.empty() || problem != std::errc{} || stopped != end || value < 0 ||
         value > highest_port) {
         refuse(text, "the port is not a number from 0 to 65535");
