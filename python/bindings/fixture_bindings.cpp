@@ -43,11 +43,7 @@ void bind_judging(py::module_& module) {
         .def("__str__", &Measurement::describe);
 }
 
-}  // namespace
-
-void bind_fixture(py::module_& module) {
-    bind_judging(module);
-
+void bind_product(py::module_& module) {
     py::class_<Requirement>(module, "Requirement", "A line of a fixture's requirements.csv.")
         .def_readonly("id", &Requirement::id)
         .def_readonly("title", &Requirement::title)
@@ -94,7 +90,9 @@ void bind_fixture(py::module_& module) {
                 values[spec.name] = self.settings.text(spec.name);
             return values;
         });
+}
 
+void bind_bench(py::module_& module) {
     py::class_<InstrumentSpec>(module, "InstrumentSpec",
                                "An instrument as a bench file describes it.")
         .def_readonly("name", &InstrumentSpec::name)
@@ -111,7 +109,14 @@ void bind_fixture(py::module_& module) {
         .def_property_readonly("is_real_time",
                                [](const Bench& self) { return self.clock == ClockKind::real_time; })
         .def_readonly("instruments", &Bench::instruments);
+}
 
+}  // namespace
+
+void bind_fixture(py::module_& module) {
+    bind_judging(module);
+    bind_product(module);
+    bind_bench(module);
     module.def(
         "drivers",
         [] {

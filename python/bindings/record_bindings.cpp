@@ -29,6 +29,7 @@ std::unique_ptr<Record> create(
     run.seed = seed;
     run.properties = properties;
     std::vector<InputFile> files;
+    files.reserve(inputs.size());
     for (const auto& [name, sha256, content] : inputs) files.push_back({name, sha256, content});
     return Record::create(file, run, files, fixture.requirements);
 }

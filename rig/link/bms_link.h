@@ -599,7 +599,7 @@ static inline void bms_link_all_digits(double magnitude, struct bms_link_decimal
             if (bms_link_is_digit(text[i])) decimal->digits[decimal->count++] = text[i];
         }
         decimal->digits[decimal->count] = '\0';
-        decimal->exponent = atoi(text + i + 1) - (count - 1);
+        decimal->exponent = (int)strtol(text + i + 1, NULL, 10) - (count - 1);
         if (count == 17 || bms_link_decimal_value(decimal) == magnitude) return;
         if (is_power_of_two) {
             /* The doubles below are twice as dense as those above: the nearest decimal may be too

@@ -199,7 +199,7 @@ class BmsLinkIo : public testing::Test {
         bms_link_text text{};
         bms_link_put_answer(&text, BMS_NEVER, &io_);
         std::string line(text.text, text.length);
-        std::free(text.text);
+        std::free(text.text);  // NOLINT(cppcoreguidelines-no-malloc): what C made
         bms_link_answered(&io_);
         return line;
     }

@@ -20,7 +20,7 @@ Check& the_check() {
 }  // namespace
 
 void set_interrupt_check(std::function<void()> check) {
-    const std::lock_guard lock(the_check().mutex);
+    const std::scoped_lock lock(the_check().mutex);
     the_check().function = std::move(check);
 }
 
@@ -28,7 +28,7 @@ void check_interrupt() {
     std::function<void()> function;
     {
         // Called outside the lock: it may take long, throw, or set another check.
-        const std::lock_guard lock(the_check().mutex);
+        const std::scoped_lock lock(the_check().mutex);
         function = the_check().function;
     }
     if (function) function();

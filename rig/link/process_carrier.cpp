@@ -232,8 +232,8 @@ std::string ProcessCarrier::end() noexcept {
 }
 
 void ProcessCarrier::read_log() {
-    std::array<char, 16'384>
-        text;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by read
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled by read
+    std::array<char, 16'384> text;
     for (int i = 0; i < most_log_reads && process_.standard_error.is_open(); ++i) {
         const ssize_t count = ::read(process_.standard_error.number(), text.data(), text.size());
         if (count > 0) {

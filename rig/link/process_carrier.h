@@ -25,6 +25,8 @@ class ProcessCarrier final : public Carrier {
     ProcessCarrier(const std::vector<std::string>& arguments, const Timeouts& timeouts,
                    LogTaker& log);
     ~ProcessCarrier() override;
+    ProcessCarrier(const ProcessCarrier&) = delete;
+    ProcessCarrier& operator=(const ProcessCarrier&) = delete;
 
     std::string_view greeting_line() override;
     void greeted(const Greeting& greeting) override;

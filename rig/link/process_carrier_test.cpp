@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <pthread.h>
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): kill and sigaction are not in <csignal>
 #include <sys/wait.h>
 #include <unistd.h>
 

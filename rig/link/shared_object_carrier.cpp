@@ -165,7 +165,12 @@ std::string_view SharedObjectCarrier::read_answer(std::int64_t next, Answer& ans
 }
 
 int SharedObjectCarrier::close() {
-    return guarded([this] { return entry_->close(std::exchange(state_, nullptr), &io_); });
+    try {
+        return guarded([this] { return entry_->close(std::exchange(state_, nullptr), &io_); });
+    } catch (const Breach&) {
+        bms_link_free(&io_);  // the exception went past it
+        throw;
+    }
 }
 
 void SharedObjectCarrier::stop() {

@@ -17,6 +17,8 @@ class SharedObjectCarrier final : public Carrier {
     /// Loads the object, creates a controller with these arguments and lets it describe itself.
     SharedObjectCarrier(std::vector<std::string> arguments, LogTaker& log);
     ~SharedObjectCarrier() override;
+    SharedObjectCarrier(const SharedObjectCarrier&) = delete;
+    SharedObjectCarrier& operator=(const SharedObjectCarrier&) = delete;
 
     std::string_view greeting_line() override;
     void greeted(const Greeting& greeting) override;
