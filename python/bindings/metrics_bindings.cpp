@@ -14,7 +14,11 @@ namespace bmsrig::python {
 void bind_metrics(py::module_& module) {
     py::class_<MetricsServer>(module, "MetricsServer",
                               "Serves Prometheus metrics over HTTP while it lives.")
-        .def(py::init<const std::string&>(), py::arg("address"))
+        .def(py::init([](const std::string& address, bool network) {
+                 const auto reach = network ? MetricsReach::network : MetricsReach::loopback;
+                 return std::make_unique<MetricsServer>(address, reach);
+             }),
+             py::arg("address"), py::arg("network"))
         .def_property_readonly("port", &MetricsServer::port)
         .def(
             "count_run",

@@ -9,11 +9,12 @@ from bmsrig.verdict import Verdict
 class Metrics:
     """Serves the metrics at HOST:PORT while the run lasts.
 
-    Raises InputError for an address that is none or not on the loopback, RigError if it is in use.
+    Raises InputError for an address that is none, or not on the loopback unless network is true; RigError if it is in
+    use.
     """
 
-    def __init__(self, address: str) -> None:
-        self._server = _core.MetricsServer(address)
+    def __init__(self, address: str, *, network: bool = False) -> None:
+        self._server = _core.MetricsServer(address, network)
         self._seen_counts: list[int] = []
         self._seen_seconds = 0.0
         self._seen_power_cycles = 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bmsrig_reports.html import write_html
-from bmsrig_reports.record import read_record
+from bmsrig_reports.record import RecordError, read_record
 from bmsrig_reports.text import summary
 
 from bmsrig import _core
@@ -43,6 +44,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", help="a setting of the product")
     add("--seed", type=int, default=None, metavar="N", help="seed of the bench's noise; default: the bench file's")
     add("--metrics", default="", metavar="HOST:PORT", help="serve Prometheus metrics, such as 127.0.0.1:9464")
+    add(
+        "--metrics-network",
+        action="store_true",
+        help="let --metrics listen beyond this machine, such as at 0.0.0.0:9464",
+    )
     add("--answer-timeout", type=float, default=5.0, metavar="S", help="wall time a BMS process has for an answer")
 
 
@@ -65,6 +71,8 @@ def _options(session: pytest.Session) -> RunOptions:
     plan = _plan_name(session)
     if option.reference:
         raise _core.InputError("--reference is reserved: a reference beside the UUT is not built yet; leave it out")
+    if option.html and not Path(option.html).absolute().parent.is_dir():
+        raise _core.InputError(f"--html {option.html[:200]}: there is no folder {Path(option.html).absolute().parent}")
     fixture = find_fixture(option.fixture or _fixture_of_bench(option.bench) or plan)
     return RunOptions(
         plan=plan,
@@ -77,6 +85,7 @@ def _options(session: pytest.Session) -> RunOptions:
         seed=option.seed,
         record=Path(option.record) if option.record else None,
         metrics=option.metrics,
+        metrics_network=option.metrics_network,
         answer_timeout=option.answer_timeout,
     )
 
@@ -128,6 +137,16 @@ def _name(item: pytest.Item) -> str:
     return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
 
 
+@contextmanager
+def _recording(run: Run) -> Iterator[None]:
+    """A run that cannot be recorded (a full disk) ends: nobody could say later what was tested."""
+    try:
+        yield
+    except _core.RigError as problem:
+        run.problem(problem)
+        pytest.exit(f"the run cannot be recorded: {problem}", returncode=pytest.ExitCode.INTERNAL_ERROR)
+
+
 def _words(item: pytest.Item) -> tuple[str, str]:
     """Title and description of a test: its docstring, and which of its parameters it runs with."""
     docstring = getattr(getattr(item, "function", None), "__doc__", None) or ""
@@ -143,7 +162,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     if run is None:
         return (yield)
     outcome = item.stash[OUTCOME] = Outcome()
-    run.begin_test(_name(item), *_words(item), _requirements(item))
+    with _recording(run):
+        run.begin_test(_name(item), *_words(item), _requirements(item))
     try:
         return (yield)
     except BaseException as stop:
@@ -152,7 +172,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
         run.core.end_test()
         raise
     finally:
-        run.end_test(outcome)
+        with _recording(run):
+            run.end_test(outcome)
 
 
 @pytest.fixture
@@ -247,11 +268,6 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 # The end.
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-    """The rig is made safe by the interrupted test itself; here is only the place that pytest tells of it."""
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
     """Close the record and write the reports that were asked for."""
@@ -262,7 +278,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldstop
     floor = Verdict.PASS
     message = ""
-    if interrupted:
+    if run.problems:
+        floor, message = Verdict.ERROR, run.problems[0]
+    elif interrupted:
         floor, message = Verdict.ABORTED, "stopped by the operator"
     elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
         floor, message = Verdict.ERROR, "pytest had an internal error"
@@ -272,7 +290,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     del session.config.stash[RUN]
     session.config.stash[CLOSED_RUN] = run
     if session.config.option.html:
-        write_html(run.record_file, Path(session.config.option.html))
+        try:
+            write_html(run.record_file, Path(session.config.option.html))
+        except (OSError, RecordError) as problem:
+            run.problems.append(
+                f"the report could not be written ({problem}); `bmsrig report` makes it from the record"
+            )
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -284,7 +307,12 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_sep("_", f"INCONCLUSIVE {report.head_line}", yellow=True)
         terminalreporter.write_line(report.longreprtext)
     terminalreporter.section("summary")
-    terminalreporter.write_line(summary(read_record(run.record_file)))
+    try:
+        terminalreporter.write_line(summary(read_record(run.record_file)))
+    except RecordError as problem:
+        run.problems.append(str(problem))
+    for text in run.problems:
+        terminalreporter.write_line(f"problem: {text}", red=True)
     terminalreporter.write_line(f"record:  {run.record_file}")
     if config.option.html:
         terminalreporter.write_line(f"report:  {Path(config.option.html)}")

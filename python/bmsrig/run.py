@@ -34,6 +34,7 @@ class RunOptions:
     seed: int | None = None
     record: Path | None = None
     metrics: str = ""
+    metrics_network: bool = False
     answer_timeout: float = 5.0
 
 
@@ -95,9 +96,11 @@ class Run:
         )
         self.fixture = self.core.fixture
         self.verdict = Verdict.PASS
+        self.problems: list[str] = []
+        """What went wrong outside the tests, for the end of the terminal's output."""
         self.record_file = options.record or default_record(options.plan, options.serial)
         self._record: _core.Record | None = None
-        self._metrics = Metrics(options.metrics) if options.metrics else None
+        self._metrics = Metrics(options.metrics, network=options.metrics_network) if options.metrics else None
         self._test = ""
         self._wall_start = 0.0
         self._rig_used = False
@@ -140,14 +143,23 @@ class Run:
         try:
             self.core.make_safe()
         except _core.RigError as problem:
-            self.verdict = Verdict.ERROR
+            self.problem(problem)
             message = f"{message}\n{problem}".strip()
         if self._record is not None:
-            self._record.end_run(self.verdict.word, message, utc_now())
+            try:
+                self._record.end_run(self.verdict.word, message, utc_now())
+            except _core.RigError as problem:
+                self.problem(problem)
             self.core.attach(None)
             self._record = None
         if self._metrics is not None:
             self._metrics.run_ended(self.verdict)
+
+    def problem(self, problem: _core.RigError) -> None:
+        """The bench or the record failed outside a test: the run is an error, whatever its tests were."""
+        self.verdict = Verdict.ERROR
+        if str(problem) not in self.problems:
+            self.problems.append(str(problem))
 
     def _properties(self) -> dict[str, str]:
         versions = {f"version.{name}": importlib.metadata.version(name) for name in ("bmsrig", "pytest", "jinja2")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from bmsrig import Rig, _core, paths
 
@@ -58,6 +60,19 @@ def test_another_seed_gives_another_trace():
 def test_both_carriers_give_the_same_trace():
     shared_object = f'"{paths.process_folder() / "victron_smallbms.so"}"'
     assert exercise(open_rig(uut=shared_object), seed=7) == exercise(open_rig(), seed=7)
+
+
+def test_other_threads_run_while_the_rig_does():
+    core = open_rig()
+    core.begin_test(1)
+    rig_thread = threading.Thread(target=core.run_for, args=(3600.0,))
+    rig_thread.start()
+    turns = 0
+    while rig_thread.is_alive():
+        turns += 1
+    rig_thread.join()
+    core.end_test()
+    assert turns > 100, "the interpreter lock was held all the time"
 
 
 @pytest.mark.parametrize("bench", ["virtual", "virtual_noisy"])

@@ -47,6 +47,10 @@ def test_addresses_that_are_none_or_not_the_loopback_are_refused(address):
         Metrics(address)
 
 
+def test_other_machines_may_read_where_that_was_said():
+    assert Metrics("0.0.0.0:0", network=True).port > 0
+
+
 def test_an_address_in_use_is_named():
     first = Metrics("127.0.0.1:0")
     with pytest.raises(RigError, match=str(first.port)):

@@ -16,6 +16,8 @@ README = (ROOT / "README.md").read_text()
 FILES = re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", README, re.S)
 COMMANDS = [line for block in re.findall(r"<!-- run -->\n```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
 
+pytestmark = pytest.mark.xdist_group("readme")  # one command reads what another wrote
+
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:

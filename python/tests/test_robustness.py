@@ -57,6 +57,7 @@ def test_a_hostile_serial_number_makes_a_sane_file_name(plan, tmp_path):
         (["--fixture", "victron_smallbms", "--reference", "x"], "reserved"),
         (["--fixture", "victron_smallbms", "--metrics", "nonsense"], "nonsense"),
         (["--fixture", "victron_smallbms", "--no-such-option"], "--no-such-option"),
+        (["--fixture", "victron_smallbms", "--html", "no/such/folder/r.html"], "no folder"),
         (["--fixture", "victron_smallbms", "--seed", "x"], "--seed"),
     ],
 )
@@ -71,6 +72,17 @@ def test_bad_options_exit_4_with_a_clear_message(plan, bmsrig, options, words):
 def test_metrics_may_be_served_while_a_plan_runs(plan, bmsrig):
     done = bmsrig(plan(PASSING), "--metrics", "127.0.0.1:0")
     assert done.status == 0, done.output
+
+
+def test_a_full_disk_ends_the_run_as_an_error(tmp_path):
+    command = f'ulimit -f 250; exec "{BMSRIG}" run victron_smallbms --record full.db'
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment()
+    )
+    assert done.returncode == 3, done.stdout
+    assert "the run cannot be recorded: full.db" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "INTERNALERROR" not in done.stdout
 
 
 def test_an_unknown_plan_exits_4(bmsrig):

@@ -150,12 +150,13 @@ bool ProcessCarrier::fill() {
 bool ProcessCarrier::wait_for(int descriptor, short events, bool interruptible) {
     while (true) {
         const Duration left = std::max<Duration>(deadline_ - Clock::now(), Duration::zero());
-        const timespec time{0, std::min(left, longest_wait).count()};
+        const auto time =
+            std::chrono::ceil<std::chrono::milliseconds>(std::min(left, longest_wait));
         // The kernel looks at them in this order. So what the process logged before it wrote its
         // line is seen with it.
         std::array<pollfd, 2> files{pollfd{descriptor, events, 0},
                                     pollfd{process_.standard_error.number(), POLLIN, 0}};
-        const int ready = ::ppoll(files.data(), files.size(), &time, nullptr);
+        const int ready = ::poll(files.data(), files.size(), static_cast<int>(time.count()));
         if (ready < 0 && errno != EINTR) throw_errno("poll");
         if (ready > 0 && files[1].revents != 0) read_log();
         if (ready > 0 && files[0].revents != 0) return true;
