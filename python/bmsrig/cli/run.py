@@ -60,6 +60,8 @@ def main(options: argparse.Namespace) -> int:
     plan = find_plan(options.plan)
     folder = plan if plan.is_dir() else plan.parent
     arguments = [str(plan), "-v", "--no-header", "--tb=short", "-p", "no:cacheprovider", "--import-mode=importlib"]
+    # This command has imported the plugin before pytest could rewrite its asserts; it has none that a plan sees.
+    arguments += ["-W", "ignore:Module already imported so cannot be rewritten:pytest.PytestAssertRewriteWarning"]
     arguments.append(f"--rootdir={folder}")
     if not any((folder / name).is_file() for name in _OWN_CONFIGURATION):
         arguments += ["-c", os.devnull]
