@@ -261,6 +261,15 @@ void Rig::take_edges() {
     }
 }
 
+Instant Rig::after(Duration duration) const {
+    if (duration > Instant::max() - now()) {
+        throw Error("the test's clock ends at " + format_time(Instant::max()) +
+                    " (292 years); at " + format_time(now()) + " another " +
+                    format_duration(duration) + " were asked for");
+    }
+    return now() + duration;
+}
+
 void Rig::run_until(Instant until) {
     if (until < now())
         throw Error("the rig cannot run back from " + format_time(now()) + " to " +
@@ -284,7 +293,7 @@ void Rig::settle() {
 }
 
 std::optional<NumberedChange> Rig::wait_for(SignalId signal, double value, Duration timeout) {
-    const Instant deadline = now() + timeout;
+    const Instant deadline = after(timeout);
     std::uint64_t seen = trace_.size();
     if (const auto last = trace_.last(signal); last && last->value == value) return last;
     for (bool more = true; more;) {
@@ -298,7 +307,7 @@ std::optional<NumberedChange> Rig::wait_for(SignalId signal, double value, Durat
 }
 
 std::optional<NumberedChange> Rig::watch(SignalId signal, Duration duration) {
-    const Instant deadline = now() + duration;
+    const Instant deadline = after(duration);
     const std::uint64_t seen = trace_.size();
     for (bool more = true; more;) {
         more = step(deadline);

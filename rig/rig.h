@@ -84,7 +84,8 @@ class Rig {
 
     // Time.
     [[nodiscard]] Instant now() const { return scheduler_.now(); }
-    void run_for(Duration duration) { run_until(now() + duration); }
+    /// Throws Error where a test would outlast its clock (292 years), and for a negative duration.
+    void run_for(Duration duration) { run_until(after(duration)); }
     void run_until(Instant until);
     /// When all that was applied so far has settled at the terminals; now() if it has.
     [[nodiscard]] Instant settled_at() const;
@@ -133,6 +134,7 @@ class Rig {
     void declare_lines();
     void power_on();
     void power_off();
+    [[nodiscard]] Instant after(Duration duration) const;
     bool step(Instant limit);
     void take_edges();
     void check_interrupt();

@@ -190,6 +190,16 @@ TEST_P(RigOnBothCarriers, WatchReturnsTheFirstChangeOrNothing) {
     EXPECT_THROW(rig.run_until(start), Error);
 }
 
+TEST_P(RigOnBothCarriers, ATestCannotOutlastItsClock) {
+    rig.begin_test(1);
+    const Duration century = std::chrono::hours{24} * 36'525;
+    rig.run_for(century);
+    rig.run_for(century);
+    EXPECT_THROW(rig.run_for(century), Error);
+    EXPECT_THROW(rig.wait_for(rig.line_signal("load"), 0, century), Error);
+    EXPECT_THROW(rig.run_for(-1s), Error);
+}
+
 TEST_P(RigOnBothCarriers, AnInterruptLeavesTheCall) {
     rig.begin_test(1);
     int calls = 0;
