@@ -125,7 +125,12 @@ def _start(plan: Path, tmp_path: Path) -> tuple[subprocess.Popen[str], Path]:
     record = tmp_path / "record.db"
     command = [BMSRIG, "run", str(plan), "--fixture", "victron_smallbms", "--record", str(record)]
     process = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
+        ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command],  # as a service manager or a shell's & may start us
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment(),
     )
     assert process.stdout is not None
     for line in process.stdout:

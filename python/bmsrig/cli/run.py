@@ -68,7 +68,9 @@ def main(options: argparse.Namespace) -> int:
     arguments += _report_places(folder.name, options.rest)
     arguments += options.rest
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill is an abort too
+    # A polite kill is an abort too, and so is Ctrl-C's signal where whoever started us had it ignored.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.default_int_handler)
     keeper = _Keeper()
     status = pytest.main(arguments, plugins=[keeper])
     if keeper.run is not None:
