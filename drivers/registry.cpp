@@ -5,6 +5,7 @@
 #include "drivers/virtual_cell_simulator/virtual_cell_simulator.h"
 #include "drivers/virtual_line_bank/virtual_line_bank.h"
 #include "drivers/virtual_line_driver/virtual_line_driver.h"
+#include "drivers/virtual_meter/virtual_meter.h"
 #include "drivers/virtual_power_supply/virtual_power_supply.h"
 #include "drivers/virtual_shunt_injector/virtual_shunt_injector.h"
 #include "drivers/virtual_temperature_simulator/virtual_temperature_simulator.h"
@@ -34,6 +35,7 @@ const std::vector<DriverInfo>& driver_registry() {
          make_virtual_line_bank},
         {"virtual_line_driver", "line driver", "relay contacts with an operate time",
          make_virtual_line_driver},
+        {"virtual_meter", "meter", "reads analogue outputs of the UUT", make_virtual_meter},
         {"virtual_power_supply", "power supply", "a supply of 0-80 V for the UUT's terminals",
          make_virtual_power_supply},
         {"virtual_shunt_injector", "shunt injector", "+/-110 mV across the UUT's shunt terminals",

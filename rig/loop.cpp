@@ -96,9 +96,13 @@ void ExchangeTimes::add(double seconds) {
 }
 
 Loop::Loop(const Wiring& wiring, const std::vector<std::string>& products,
-           const std::map<std::string, Instrument*>& bench, Trace& trace,
-           const link::Command& command, link::TranscriptSink sink, Instant power_on)
-    : trace_(trace), link_(link::Link::start(command, std::move(sink))), power_on_(power_on) {
+           const std::map<std::string, Instrument*>& bench, Trace& trace, LineNets& line_nets,
+           const link::Command& command, link::TranscriptSink sink, link::LogSink log,
+           Instant power_on)
+    : trace_(trace),
+      line_nets_(line_nets),
+      link_(link::Link::start(command, std::move(sink), std::move(log))),
+      power_on_(power_on) {
     if (std::ranges::find(products, greeting().product) == products.end()) {
         throw WiringError("the UUT \"" + command.line + "\" says it is a \"" + greeting().product +
                           "\", but this fixture is for: " + suggest("", products).substr(11));
@@ -106,6 +110,7 @@ Loop::Loop(const Wiring& wiring, const std::vector<std::string>& products,
     bind_inputs(wiring, bench);
     declare_outputs();
     bind_lines(wiring, bench);
+    bind_readings(wiring, bench);
     bind_loads(wiring, bench);
     listen();
 }
@@ -113,7 +118,6 @@ Loop::Loop(const Wiring& wiring, const std::vector<std::string>& products,
 Loop::~Loop() {
     // The terminals outlive this power-on; what they call must not.
     for (auto* source : sources_) source->on_terminal_change({});
-    for (auto* sense : senses_) sense->on_bias_change({});
 }
 
 void Loop::bind_inputs(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
@@ -172,7 +176,8 @@ void Loop::declare_outputs() {
 }
 
 void Loop::bind_lines(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
-    for (const LineNet& net : wiring.lines()) {
+    for (std::size_t number = 0; number < wiring.lines().size(); ++number) {
+        const LineNet& net = wiring.lines()[number];
         const std::string where =
             wiring.file() + ":" + std::to_string(net.line) + ": line " + net.name;
         std::uint32_t index = 0;
@@ -189,14 +194,30 @@ void Loop::bind_lines(const Wiring& wiring, const std::map<std::string, Instrume
                               std::string(link::to_string(port->kind)) + "; expected " +
                               (net.stage ? "a stage" : "a contact or a level"));
         }
-        Line line{&net, terminals_of<SenseTerminals>(net.reader, bench, net.name)};
-        line.is_stage = is_stage;
-        line.output = is_stage ? static_cast<double>(StageState::floating) : 0;
-        line.bias =
-            dynamic_cast<LineBank&>(*bench.at(net.reader.instrument)).bias(net.reader.channel);
-        outputs_[index].lines.push_back(lines_.size());
-        lines_of_[net.reader.instrument].push_back(lines_.size());
-        lines_.push_back(line);
+        static_cast<void>(terminals_of<SenseTerminals>(net.reader, bench, net.name));
+        outputs_[index].lines.push_back(number);
+    }
+}
+
+void Loop::bind_readings(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
+    for (const ReadingNet& net : wiring.readings()) {
+        const std::string where =
+            wiring.file() + ":" + std::to_string(net.line) + ": reading " + net.name;
+        std::uint32_t index = 0;
+        const link::Port* port =
+            find_port(greeting(), net.port, link::PortDirection::output, index);
+        if (port == nullptr) {
+            throw WiringError(where + " reads the output \"" + net.port + "\", which the UUT " +
+                              greeting().product + " does not have; its outputs: " +
+                              port_names(greeting(), link::PortDirection::output));
+        }
+        if (signal_kind(port->kind) != SignalKind::analog || unit_of(port->kind) != net.unit) {
+            throw WiringError(where + ": the UUT's output \"" + net.port + "\" is a " +
+                              std::string(link::to_string(port->kind)) + "; expected " +
+                              std::string(to_string(net.unit)));
+        }
+        outputs_[index].probes.emplace_back(
+            terminals_of<ProbeTerminals>(net.meter, bench, net.name), net.meter.channel);
     }
 }
 
@@ -227,17 +248,6 @@ void Loop::listen() {
             for (const std::size_t input : channels[index]) refresh_input(input);
         });
         sources_.push_back(source);
-    }
-    for (const auto& [instrument, indices] : lines_of_) {
-        SenseTerminals* reader = lines_[indices.front()].reader;
-        reader->on_bias_change([this, &indices = indices](int channel, Bias bias) {
-            for (const std::size_t i : indices) {
-                if (lines_[i].net->reader.channel != channel) continue;
-                lines_[i].bias = bias;
-                drive_line(lines_[i]);
-            }
-        });
-        senses_.push_back(reader);
     }
 }
 
@@ -270,7 +280,7 @@ void Loop::refresh_input(std::size_t index) {
     for (std::size_t i = 0; i < inputs_.size(); ++i) {
         if (inputs_[i].follows_supply) refresh_input(i);
     }
-    for (const Line& line : lines_) drive_line(line);
+    line_nets_.supply_changed();
 }
 
 std::optional<Instant> Loop::next_due() const {
@@ -303,32 +313,20 @@ void Loop::exchange(Instant now) {
 void Loop::take_output(const link::PortValue& value, Instant now) {
     const Output& output = outputs_[value.port];
     trace_.append(output.signal, now, value.value);
-    for (const std::size_t index : output.lines) {
-        lines_[index].output = value.value;
-        drive_line(lines_[index]);
-    }
+    for (const std::size_t line : output.lines) line_nets_.set_output(line, value.value);
+    for (const auto& [probe, channel] : output.probes) probe->feel(channel, value.value);
     if (output.load != nullptr) {
         output.load_terminals->set_load(output.load->across.channel,
                                         value.value != 0 ? 1 / output.load->ohms : 0);
     }
 }
 
-void Loop::drive_line(const Line& line) {
-    LineLevel level = line.output != 0 ? LineLevel::active : LineLevel::inactive;
-    if (line.is_stage) {
-        const auto state = static_cast<StageState>(static_cast<int>(line.output));
-        level =
-            line_level(*line.net->stage, line_voltage(*line.net->stage, state, supply_, line.bias));
-    }
-    line.reader->drive(line.net->reader.channel, level);
-}
-
 void Loop::stop() {
     if (!running_) return;
     running_ = false;
-    for (Line& line : lines_) {
-        line.output = line.is_stage ? static_cast<double>(StageState::floating) : 0;
-        drive_line(line);
+    line_nets_.release();
+    for (const Output& output : outputs_) {
+        for (const auto& [probe, channel] : output.probes) probe->feel(channel, std::nan(""));
     }
     for (const Output& output : outputs_) {
         if (output.load != nullptr) output.load_terminals->set_load(output.load->across.channel, 0);

@@ -8,10 +8,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rig/instruments/instrument.h"
 #include "rig/instruments/terminals.h"
+#include "rig/line_nets.h"
 #include "rig/link/link.h"
 #include "rig/trace.h"
 #include "rig/wiring.h"
@@ -35,8 +37,9 @@ class Loop {
     /// driven, every line's port must exist, and of the right kind. Throws WiringError or
     /// LinkError.
     Loop(const Wiring& wiring, const std::vector<std::string>& products,
-         const std::map<std::string, Instrument*>& bench, Trace& trace,
-         const link::Command& command, link::TranscriptSink sink, Instant power_on);
+         const std::map<std::string, Instrument*>& bench, Trace& trace, LineNets& line_nets,
+         const link::Command& command, link::TranscriptSink sink, link::LogSink log,
+         Instant power_on);
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -61,22 +64,17 @@ class Loop {
         double value = 0;
         bool follows_supply = false;  ///< a contact joins it to the supply in one of its positions
     };
-    struct Line {
-        const LineNet* net = nullptr;
-        SenseTerminals* reader = nullptr;
-        Bias bias = Bias::down;
-        double output = 2;  ///< code of the port's kind
-        bool is_stage = false;
-    };
     struct Output {
         SignalId signal = 0;
-        std::vector<std::size_t> lines;
+        std::vector<std::size_t> lines;  ///< by their numbers in the wiring
+        std::vector<std::pair<ProbeTerminals*, int>> probes;  ///< with their channels
         const LoadNet* load = nullptr;
         SourceTerminals* load_terminals = nullptr;
     };
 
     void bind_inputs(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
     void bind_lines(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
+    void bind_readings(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
     void bind_loads(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
     void declare_outputs();
     void listen();
@@ -84,19 +82,17 @@ class Loop {
     void refresh_input(std::size_t index);
     void exchange(Instant now);
     void take_output(const link::PortValue& value, Instant now);
-    void drive_line(const Line& line);
 
     Trace& trace_;
+    LineNets& line_nets_;
     std::unique_ptr<link::Link> link_;
     Instant power_on_;
     std::vector<Input> inputs_;
     std::map<std::string, std::vector<std::vector<std::size_t>>>
         inputs_of_;  // instrument -> channel -> inputs
-    std::vector<Line> lines_;
-    std::map<std::string, std::vector<std::size_t>> lines_of_;  // reader instrument -> lines
-    std::vector<Output> outputs_;                               // by port index
-    std::vector<link::PortValue> changed_;                      // for the next exchange
-    std::vector<bool> is_changed_;                              // by input
+    std::vector<Output> outputs_;           // by port index
+    std::vector<link::PortValue> changed_;  // for the next exchange
+    std::vector<bool> is_changed_;          // by input
     std::vector<std::size_t> changed_inputs_;
     link::Answer answer_;
     std::optional<Instant> next_;
@@ -104,7 +100,6 @@ class Loop {
     bool running_ = true;
     ExchangeTimes times_;
     std::vector<SourceTerminals*> sources_;
-    std::vector<SenseTerminals*> senses_;
 };
 
 }  // namespace bmsrig

@@ -25,7 +25,8 @@ Rig::Rig(RigOptions options, const InstrumentFactory& make_instrument)
     : options_(std::move(options)),
       bench_(Bench::load(options_.bench)),
       seed_(options_.seed.value_or(bench_.seed)) {
-    load_fixture({});
+    run_fixture_ = load_fixture({});
+    fixture_ = run_fixture_;
     check_bench(*fixture_, bench_);
     uut_ = resolve_uut();
     clock_ = bench_.clock == ClockKind::virtual_time ? make_virtual_clock() : make_real_clock();
@@ -54,14 +55,15 @@ std::string Rig::resolve_uut() const {
     return "\"" + path + "\"";
 }
 
-void Rig::load_fixture(const std::vector<std::pair<std::string, std::string>>& plan_settings) {
+Fixture Rig::load_fixture(
+    const std::vector<std::pair<std::string, std::string>>& plan_settings) const {
     Settings settings = Fixture::load_settings(options_.fixture);
     bench_.apply_settings(settings);
     for (const auto& [name, value] : options_.settings)
         settings.set(name, value, "--set " + name + "=" + value);
     for (const auto& [name, value] : plan_settings)
         settings.set(name, value, "setting " + name + " of the test plan");
-    fixture_ = Fixture::load(options_.fixture, settings);
+    return Fixture::load(options_.fixture, settings);
 }
 
 void Rig::open_instruments(const InstrumentFactory& make_instrument) {
@@ -69,18 +71,28 @@ void Rig::open_instruments(const InstrumentFactory& make_instrument) {
         instruments_.push_back(make_instrument(spec, scheduler_, seed_));
         by_name_.emplace(spec.name, instruments_.back().get());
     }
-    stimuli_.emplace(fixture_->wiring, by_name_, trace_);
+    stimuli_.emplace(fixture_->wiring, by_name_, trace_, scheduler_, seed_);
+}
+
+template <typename Interface>
+Interface& Rig::end_of(const Pin& pin, const std::string& what, int line) const {
+    const auto found = by_name_.find(pin.instrument);
+    auto* instrument =
+        found == by_name_.end() ? nullptr : dynamic_cast<Interface*>(found->second);
+    if (instrument == nullptr || pin.channel < 1 || pin.channel > instrument->channels()) {
+        throw WiringError(fixture_->wiring.file() + ":" + std::to_string(line) + ": " + what +
+                          " is read by " + to_string(pin) +
+                          ", but the bench has no such instrument with that channel");
+    }
+    return *instrument;
 }
 
 LineBank& Rig::bank_of(const LineNet& net) const {
-    const auto found = by_name_.find(net.reader.instrument);
-    auto* bank = found == by_name_.end() ? nullptr : dynamic_cast<LineBank*>(found->second);
-    if (bank == nullptr || net.reader.channel < 1 || net.reader.channel > bank->channels()) {
-        throw WiringError(fixture_->wiring.file() + ":" + std::to_string(net.line) + ": line " +
-                          net.name + " is read by " + to_string(net.reader) +
-                          ", but the bench has no line bank with that channel");
-    }
-    return *bank;
+    return end_of<LineBank>(net.reader, "line " + net.name, net.line);
+}
+
+Meter& Rig::meter_of(const ReadingNet& net) const {
+    return end_of<Meter>(net.meter, "reading " + net.name, net.line);
 }
 
 void Rig::declare_lines() {
@@ -94,6 +106,11 @@ void Rig::declare_lines() {
         known->inputs.try_emplace(
             net.reader.channel,
             Input{signal ? *signal : trace_.declare({name, SignalKind::line, Unit::none})});
+    }
+    for (const ReadingNet& net : fixture_->wiring.readings()) {
+        static_cast<void>(meter_of(net));
+        const std::string name = "reading." + net.name;
+        if (!trace_.find(name)) trace_.declare({name, SignalKind::analog, net.unit});
     }
 }
 
@@ -112,29 +129,49 @@ void Rig::check_interrupt() {
 }
 
 void Rig::begin_test(std::uint64_t seed) {
+    restart_bench(seed);
+    stimuli_->apply_baseline(fixture_->baseline, now());
+    power_on();
+    settle();
+}
+
+void Rig::begin_unpowered(std::uint64_t seed) {
+    restart_bench(seed);
+    run_until(settled_at());
+}
+
+void Rig::restart_bench(std::uint64_t seed) {
     power_off();
     check_interrupt();
-    load_fixture({});
+    stimuli_->quiet();
+    line_nets_.reset();
+    fixture_ = run_fixture_;
     clock_->restart();
     scheduler_.restart();
     trace_.restart();
+    uut_log_.clear();
     verdict_ = Verdict::pass;
     failed_.clear();
     session_ = 0;
-    stimuli_.emplace(fixture_->wiring, by_name_, trace_);
+    test_seed_ = seed;
     for (const auto& instrument : instruments_) instrument->restart(seed);
     banks_.clear();
+    join_bench();
+}
+
+/// Joins the instruments to the nets of the fixture in force.
+void Rig::join_bench() {
+    stimuli_.emplace(fixture_->wiring, by_name_, trace_, scheduler_, test_seed_);
     declare_lines();
     for (const LineNet& net : fixture_->wiring.lines()) {
         LineBank& bank = bank_of(net);
         bank.set_bias(net.reader.channel, Bias::down);
         bank.set_debounce(net.reader.channel, net.debounce);
-        trace_.append(line_signal(net.name), now(),
-                      static_cast<double>(bank.read(net.reader.channel)));
+        const SignalId signal = line_signal(net.name);
+        if (trace_.last(signal)) continue;
+        trace_.append(signal, now(), static_cast<double>(bank.read(net.reader.channel)));
     }
-    stimuli_->apply_baseline(fixture_->baseline, now());
-    power_on();
-    settle();
+    line_nets_.emplace(fixture_->wiring, by_name_, bench_.wiring_faults, bench_.file.string());
 }
 
 void Rig::power_on() {
@@ -156,13 +193,15 @@ void Rig::power_on() {
             head.append(" --set ").append(name).append("=").append(value);
         journal_->add_transcript(session_, '#', head);
         sink = [this, session = session_](char who, std::string_view line) {
-            if (journal_ == nullptr) return;  // it went while the UUT was on
-            journal_->add_transcript(session, who, line);
-            if (who == '!') journal_->add_log(now(), "uut", line);
+            if (journal_ != nullptr) journal_->add_transcript(session, who, line);
         };
     }
-    loop_.emplace(fixture_->wiring, fixture_->products, by_name_, trace_, command, std::move(sink),
-                  now());
+    const auto log_sink = [this](std::string_view line) {
+        uut_log_.push_back({now(), std::string(line)});
+        log("uut", line);
+    };
+    loop_.emplace(fixture_->wiring, fixture_->products, by_name_, trace_, *line_nets_, command,
+                  std::move(sink), log_sink, now());
     greeting_ = loop_->greeting();
     run_until(now());  // the first exchange
 }
@@ -181,18 +220,12 @@ void Rig::power_off() {
 }
 
 void Rig::power_cycle(const std::vector<std::pair<std::string, std::string>>& settings) {
+    Fixture changed = load_fixture(settings);
     power_off();
-    load_fixture(settings);
-    stimuli_.emplace(fixture_->wiring, by_name_, trace_);
-    declare_lines();
-    for (const LineNet& net : fixture_->wiring.lines()) {
-        bank_of(net).set_debounce(net.reader.channel, net.debounce);
-        const SignalId signal = line_signal(net.name);
-        if (!trace_.last(signal)) {
-            trace_.append(signal, now(),
-                          static_cast<double>(bank_of(net).read(net.reader.channel)));
-        }
-    }
+    stimuli_->clear_faults();
+    line_nets_.reset();
+    fixture_ = std::move(changed);
+    join_bench();
     stimuli_->apply_baseline(fixture_->baseline, now());
     mark("power cycle");
     power_on();
@@ -209,6 +242,7 @@ void Rig::make_safe() {
         }
     };
     attempt([&] { power_off(); });
+    stimuli_->quiet();
     for (const auto& instrument : instruments_) attempt([&] { instrument->make_safe(); });
     if (first) std::rethrow_exception(first);
 }
@@ -340,6 +374,30 @@ Duration Rig::debounce(std::string_view line) const {
 
 Duration Rig::stamp_uncertainty(std::string_view line) const {
     return bank_of(fixture_->wiring.line(line)).stamp_uncertainty();
+}
+
+double Rig::read_meter(std::string_view reading) {
+    const ReadingNet& net = fixture_->wiring.reading(reading);
+    const double value = meter_of(net).read(net.meter.channel);
+    trace_.append(trace_.require("reading." + net.name), now(), value);
+    return value;
+}
+
+double Rig::meter_accuracy(std::string_view reading) const {
+    const ReadingNet& net = fixture_->wiring.reading(reading);
+    return meter_of(net).accuracy(net.meter.channel);
+}
+
+std::optional<std::size_t> Rig::wait_for_log(std::string_view text, std::size_t from,
+                                             Duration timeout) {
+    const Instant deadline = after(timeout);
+    for (bool more = true;;) {
+        for (; from < uut_log_.size(); ++from) {
+            if (uut_log_[from].text.find(text) != std::string::npos) return from;
+        }
+        if (!more) return std::nullopt;
+        more = step(deadline);
+    }
 }
 
 Measurement Rig::measure(std::string_view name, double value, double uncertainty,

@@ -14,7 +14,9 @@
 #include "rig/clock.h"
 #include "rig/config/bench.h"
 #include "rig/config/fixture.h"
+#include "rig/instruments/meter.h"
 #include "rig/journal.h"
+#include "rig/line_nets.h"
 #include "rig/loop.h"
 #include "rig/scheduler.h"
 #include "rig/stimuli.h"
@@ -42,6 +44,12 @@ struct LineReading {
     LineLevel level = LineLevel::indeterminate;
     Instant since;             ///< its last edge, or the start of the test
     std::uint64_t number = 0;  ///< of the change in the trace
+};
+
+/// A line that the UUT logged.
+struct LogLine {
+    Instant time;
+    std::string text;
 };
 
 /// One bench with one UUT. A test is begin_test(), what the plan does, end_test(); whatever happens
@@ -74,10 +82,14 @@ class Rig {
     /// Time is zero again: instruments as after power-on with noise from `seed`, the baseline
     /// applied, the UUT powered, everything settled.
     void begin_test(std::uint64_t seed);
+    /// The same, but nothing is applied and the UUT is off: what stands on the lines comes from the
+    /// wiring alone.
+    void begin_unpowered(std::uint64_t seed);
     /// Bench safe, UUT off, trace flushed. Throws the first problem after doing all of it.
     void end_test();
-    /// Switches the UUT off and on with these settings over the run's; the cells keep their
-    /// voltages. Throws InputError for an unknown setting or a value out of range.
+    /// Switches the UUT off, takes every fault back, applies the baseline and switches it on with
+    /// these settings over the run's. Throws InputError for an unknown setting or a value out of
+    /// range.
     void power_cycle(const std::vector<std::pair<std::string, std::string>>& settings);
     /// Every output off, every fault open, every contact open; UUT off. Harmless at any time.
     void make_safe();
@@ -110,6 +122,19 @@ class Rig {
     [[nodiscard]] Duration debounce(std::string_view line) const;
     [[nodiscard]] Duration stamp_uncertainty(std::string_view line) const;
 
+    /// What a meter reads at one of the UUT's analogue outputs now, also into the trace; NaN if
+    /// nothing stands there. Throws Error naming the readings there are.
+    double read_meter(std::string_view reading);
+    /// Half width of what is not known of a reading.
+    [[nodiscard]] double meter_accuracy(std::string_view reading) const;
+
+    /// What the UUT logged in this test, oldest first.
+    [[nodiscard]] const std::vector<LogLine>& uut_log() const { return uut_log_; }
+    /// Runs until the UUT has logged a line that contains `text`, not looking at the first `from`
+    /// lines: its number, or nothing if `timeout` has passed.
+    std::optional<std::size_t> wait_for_log(std::string_view text, std::size_t from,
+                                            Duration timeout);
+
     // Judging.
     /// Judges a value by the fixture's limit of this name and tells the journal. Times are rounded
     /// to whole nanoseconds. Throws Error if there is no such limit or a number is not finite.
@@ -129,7 +154,10 @@ class Rig {
     [[nodiscard]] Duration worst_lateness() const { return clock_->worst_lateness(); }
 
   private:
-    void load_fixture(const std::vector<std::pair<std::string, std::string>>& plan_settings);
+    [[nodiscard]] Fixture load_fixture(
+        const std::vector<std::pair<std::string, std::string>>& plan_settings) const;
+    void restart_bench(std::uint64_t seed);
+    void join_bench();
     void open_instruments(const InstrumentFactory& make_instrument);
     void declare_lines();
     void power_on();
@@ -139,19 +167,24 @@ class Rig {
     void take_edges();
     void check_interrupt();
     [[nodiscard]] std::string resolve_uut() const;
+    template <typename Interface>
+    Interface& end_of(const Pin& pin, const std::string& what, int line) const;
     LineBank& bank_of(const LineNet& net) const;
+    Meter& meter_of(const ReadingNet& net) const;
 
     RigOptions options_;
     Bench bench_;
     std::uint64_t seed_;
     std::string uut_;
-    std::optional<Fixture> fixture_;
+    Fixture run_fixture_;             ///< with the run's settings; its files are read once
+    std::optional<Fixture> fixture_;  ///< with those of the test
     std::unique_ptr<Clock> clock_;
     Scheduler scheduler_;
     Trace trace_;
     std::vector<std::unique_ptr<Instrument>> instruments_;
     std::map<std::string, Instrument*> by_name_;
     std::optional<Stimuli> stimuli_;
+    std::optional<LineNets> line_nets_;
     std::optional<Loop> loop_;
     std::optional<link::Greeting> greeting_;
 
@@ -165,6 +198,8 @@ class Rig {
     };
     std::vector<Bank> banks_;
 
+    std::uint64_t test_seed_ = 0;
+    std::vector<LogLine> uut_log_;
     Journal* journal_ = nullptr;
     std::function<void()> interrupt_check_;
     Verdict verdict_ = Verdict::pass;

@@ -1,6 +1,8 @@
 #include "rig/stimuli.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "rig/error.h"
 #include "rig/instruments/cell_simulator.h"
@@ -14,8 +16,7 @@ namespace bmsrig {
 namespace {
 
 bool can_drive(Instrument* instrument, const InputNet& net) {
-    if (net.closed || net.unit == Unit::boolean)
-        return dynamic_cast<LineDriver*>(instrument) != nullptr;
+    if (net.is_contact()) return dynamic_cast<LineDriver*>(instrument) != nullptr;
     if (net.unit == Unit::celsius)
         return dynamic_cast<TemperatureSimulator*>(instrument) != nullptr;
     return dynamic_cast<CellSimulator*>(instrument) != nullptr ||
@@ -23,7 +24,7 @@ bool can_drive(Instrument* instrument, const InputNet& net) {
 }
 
 SignalInfo signal_for(const InputNet& net) {
-    if (net.closed || net.unit == Unit::boolean) return {net.port, SignalKind::contact, Unit::none};
+    if (net.is_contact()) return {net.port, SignalKind::contact, Unit::none};
     return {net.port, SignalKind::analog, net.unit};
 }
 
@@ -45,12 +46,13 @@ SensorFault sensor_fault(std::string_view word, std::string_view port) {
 }
 
 constexpr std::string_view cell_prefix = "cell.";
+constexpr std::string_view noise_word = "noise";
 
 }  // namespace
 
 Stimuli::Stimuli(const Wiring& wiring, const std::map<std::string, Instrument*>& bench,
-                 Trace& trace)
-    : trace_(trace) {
+                 Trace& trace, Scheduler& scheduler, std::uint64_t seed)
+    : wiring_(wiring), trace_(trace), scheduler_(scheduler), seed_(seed), faults_(wiring) {
     for (const InputNet& net : wiring.inputs()) {
         const auto found = bench.find(net.source.instrument);
         const std::string where =
@@ -109,19 +111,61 @@ void Stimuli::check_rating(const Net& net, double value) {
     }
 }
 
+void Stimuli::check_conflicts(const std::string& port, Conflict::State state) const {
+    const auto state_of = [&](const std::string& other) {
+        if (other == port) return state;
+        const auto known = states_.find(other);
+        return known == states_.end() ? Conflict::State::open : known->second;
+    };
+    for (const Conflict& conflict : wiring_.conflicts()) {
+        if (std::ranges::none_of(conflict.ports,
+                                 [&](const auto& part) { return part.first == port; }) ||
+            !std::ranges::all_of(conflict.ports, [&](const auto& part) {
+                return state_of(part.first) == part.second;
+            }))
+            continue;
+        std::string words;
+        for (const auto& [name, wanted] : conflict.ports) {
+            words += (words.empty() ? "" : ", ") + name + " " + std::string(to_string(wanted));
+        }
+        throw InputError(port + " " + std::string(to_string(state)) + " conflicts (" +
+                         wiring_.file() + ":" + std::to_string(conflict.line) + "): " + words +
+                         " at the same time: " + conflict.reason +
+                         "; refused, nothing was changed");
+    }
+}
+
+double Stimuli::apply_contact(const Net& net, LineDriver& contacts, double value, Instant now) {
+    if (value != 0 && value != 1) {
+        throw InputError(net.net.port + " is a contact; expected 0 (open) or 1 (closed), not " +
+                         format_number(value));
+    }
+    const auto state = value != 0 ? Conflict::State::closed : Conflict::State::open;
+    check_conflicts(net.net.port, state);
+    contacts.set(net.net.source.channel, value != 0);
+    states_[net.net.port] = state;
+    trace_.append(net.signal, now, value);
+    return value;
+}
+
 double Stimuli::apply(std::string_view port, double value, Instant now) {
     const Net& net = find(port);
-    const int channel = net.net.source.channel;
     if (auto* contacts = dynamic_cast<LineDriver*>(net.instrument)) {
-        if (value != 0 && value != 1) {
-            throw InputError(net.net.port + " is a contact; expected 0 (open) or 1 (closed), not " +
-                             format_number(value));
-        }
-        contacts->set(channel, value != 0);
-        trace_.append(net.signal, now, value);
-        return value;
+        return apply_contact(net, *contacts, value, now);
     }
-    check_rating(net, value);
+    const Noise* noise = noise_at(net.net.port);
+    const double bound = noise != nullptr ? noise->bound() : 0;
+    check_rating(net, value - bound);
+    check_rating(net, value + bound);
+    check_conflicts(net.net.port, Conflict::State::driven);
+    const double in_force = put(net, value + (noise != nullptr ? noise->offset() : 0), now);
+    states_[net.net.port] = Conflict::State::driven;
+    if (noise != nullptr) nominals_[net.net.port] = value;
+    return in_force;
+}
+
+double Stimuli::put(const Net& net, double value, Instant now) {
+    const int channel = net.net.source.channel;
     double in_force = value;
     if (auto* simulator = dynamic_cast<CellSimulator*>(net.instrument)) {
         in_force = simulator->set_voltage(channel, volts(value)).value();
@@ -134,6 +178,20 @@ double Stimuli::apply(std::string_view port, double value, Instant now) {
     }
     trace_.append(net.signal, now, in_force);
     return in_force;
+}
+
+void Stimuli::open(std::string_view port, Instant now) {
+    const Net& net = find(port);
+    auto* source = dynamic_cast<VoltageSource*>(net.instrument);
+    if (source == nullptr) {
+        throw InputError(net.net.port +
+                         " is driven by no voltage source and cannot be opened; an open cell is a "
+                         "fault, a contact is applied as 0");
+    }
+    check_conflicts(net.net.port, Conflict::State::open);
+    source->set_output(net.net.source.channel, false);
+    states_[net.net.port] = Conflict::State::open;
+    trace_.append(net.signal, now, std::nan(""));
 }
 
 void Stimuli::apply_cells(std::span<const double> values, Instant now) {
@@ -153,7 +211,7 @@ void Stimuli::apply_cells(std::span<const double> values, Instant now) {
     }
     auto* simulator =
         cells_.empty() ? nullptr : dynamic_cast<CellSimulator*>(cells_.front()->instrument);
-    if (!in_order || simulator == nullptr) {
+    if (!in_order || simulator == nullptr || !noises_.empty()) {
         for (std::size_t i = 0; i < values.size(); ++i) apply(cells_[i]->net.port, values[i], now);
         return;
     }
@@ -165,14 +223,86 @@ void Stimuli::apply_cells(std::span<const double> values, Instant now) {
 
 void Stimuli::set_fault(std::string_view port, std::string_view fault) {
     const Net& net = find(port);
+    const int channel = net.net.source.channel;
+    const auto enter = [&](bool is_fault) {
+        is_fault ? faults_.inject(net.net, fault) : faults_.clear(net.net.port);
+    };
     if (auto* simulator = dynamic_cast<CellSimulator*>(net.instrument)) {
-        simulator->set_fault(net.net.source.channel, cell_fault(fault, port));
+        const CellFault asked = cell_fault(fault, port);
+        enter(asked != CellFault::none);
+        simulator->set_fault(channel, asked);
     } else if (auto* temperature = dynamic_cast<TemperatureSimulator*>(net.instrument)) {
-        temperature->set_fault(net.net.source.channel, sensor_fault(fault, port));
+        const SensorFault asked = sensor_fault(fault, port);
+        enter(asked != SensorFault::none);
+        temperature->set_fault(channel, asked);
     } else {
         throw InputError(
             "no faults can be injected at " + std::string(port) +
             "; only at cells (open, short, reversed) and temperatures (absent, stuck)");
+    }
+}
+
+bool Stimuli::swap_cells(int one, int other) {
+    const Net& first = find(std::string(cell_prefix) + std::to_string(one));
+    const Net& second = find(std::string(cell_prefix) + std::to_string(other));
+    auto* simulator = dynamic_cast<CellSimulator*>(first.instrument);
+    if (simulator == nullptr || second.instrument != first.instrument) {
+        throw InputError("cells " + std::to_string(one) + " and " + std::to_string(other) +
+                         " do not come from one cell simulator; only such can be swapped");
+    }
+    const bool are_swapped = faults_.swap(first.net, second.net);
+    simulator->exchange(first.net.source.channel, second.net.source.channel);
+    return are_swapped;
+}
+
+Noise* Stimuli::noise_at(const std::string& port) const {
+    const auto found = noises_.find(port);
+    return found == noises_.end() ? nullptr : found->second.get();
+}
+
+void Stimuli::start_noise(std::string_view port, double rms, Duration interval) {
+    const Net& net = find(port);
+    const std::string& name = net.net.port;
+    if (!(rms > 0) || !std::isfinite(rms) || interval <= Duration::zero()) {
+        throw InputError(name + ": noise needs an rms and an interval above zero, not " +
+                         format_number(rms) + " and " + format_duration(interval));
+    }
+    const auto present = trace_.last(net.signal);
+    if (!present || std::isnan(present->value)) {
+        throw InputError(name + ": nothing is applied that noise could move");
+    }
+    check_rating(net, present->value - RandomSource::noise_bound * rms);
+    check_rating(net, present->value + RandomSource::noise_bound * rms);
+    faults_.inject(net.net, noise_word);
+    noises_.erase(name);
+    nominals_[name] = present->value;
+    noises_[name] = std::make_unique<Noise>(
+        scheduler_, RandomSource(seed_, name, 1, "noise"), rms, interval,
+        [this, &net](double offset) {
+            put(net, nominals_.at(net.net.port) + offset, scheduler_.now());
+        });
+}
+
+void Stimuli::stop_noise(std::string_view port) {
+    const Net& net = find(port);
+    if (noises_.erase(net.net.port) == 0) return;
+    faults_.clear(net.net.port);
+    put(net, nominals_.at(net.net.port), scheduler_.now());
+}
+
+void Stimuli::clear_faults() {
+    for (const auto& [port, net] : nets_) {
+        const std::string_view fault = faults_.at(port);
+        if (fault == noise_word) {
+            stop_noise(port);
+        } else if (const auto* partner = faults_.partner_of(port)) {
+            const auto& other = find(*partner).net;
+            faults_.swap(net.net, other);
+            dynamic_cast<CellSimulator&>(*net.instrument)
+                .exchange(net.net.source.channel, other.source.channel);
+        } else if (!fault.empty()) {
+            set_fault(port, "none");
+        }
     }
 }
 
@@ -221,7 +351,19 @@ void Stimuli::apply_baseline(const Baseline& baseline, Instant now) {
             apply(port, baseline.supply_volts, now);
         }
     }
-    for (const auto& [port, closed] : baseline.switches) apply(port, closed ? 1 : 0, now);
+    // What opens goes first, so that nothing stands beside it for a moment that must not.
+    for (const auto& [port, closed] : baseline.switches) {
+        if (!closed) apply(port, 0, now);
+    }
+    for (const auto& [port, level] : baseline.sources) {
+        if (!level) open(port, now);
+    }
+    for (const auto& [port, level] : baseline.sources) {
+        if (level) apply(port, *level, now);
+    }
+    for (const auto& [port, closed] : baseline.switches) {
+        if (closed) apply(port, 1, now);
+    }
 }
 
 }  // namespace bmsrig

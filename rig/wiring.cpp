@@ -56,6 +56,39 @@ void check_once(const Netlist& nets, const std::string& file) {
         read.add(net.port, "line " + net.name, net.line);
         pins.add(to_string(net.reader), "line " + net.name, net.line);
     }
+    for (const ReadingNet& net : nets.readings) {
+        names.add(net.name, "reading " + net.name, net.line);
+        read.add(net.port, "reading " + net.name, net.line);
+        pins.add(to_string(net.meter), "reading " + net.name, net.line);
+    }
+}
+
+/// A conflict between ports of which one is left out cannot come about and is dropped.
+void check_conflicts(Netlist& nets, const std::string& file) {
+    using State = Conflict::State;
+    std::erase_if(nets.conflicts, [&](const Conflict& conflict) {
+        bool is_complete = true;
+        for (const auto& [port, state] : conflict.ports) {
+            const auto net = std::ranges::find(nets.inputs, port, &InputNet::port);
+            if (net == nets.inputs.end()) {
+                if (std::ranges::find(nets.left_out, port) == nets.left_out.end()) {
+                    std::vector<std::string> ports;
+                    for (const InputNet& known : nets.inputs) ports.push_back(known.port);
+                    throw InputError(file, conflict.line,
+                                     "a conflict names the input " + in_quotes(port) +
+                                         ", which there is not; " + suggest(port, ports));
+                }
+                is_complete = false;
+            } else if (net->is_contact() ? state == State::driven : state == State::closed) {
+                throw InputError(file, conflict.line,
+                                 "a conflict says " + port + " is " +
+                                     std::string(to_string(state)) + "; expected " +
+                                     (net->is_contact() ? "closed or open for a contact"
+                                                        : "driven or open for a source"));
+            }
+        }
+        return !is_complete;
+    });
 }
 
 void check_supply(const Netlist& nets, const std::string& file) {
@@ -81,27 +114,61 @@ void check_supply(const Netlist& nets, const std::string& file) {
     }
 }
 
+template <typename Net>
+const Net& net_of_name(const std::vector<Net>& nets, const std::string& what,
+                       std::string_view name) {
+    const auto found = std::ranges::find(nets, name, &Net::name);
+    if (found != nets.end()) return *found;
+    std::vector<std::string> names;
+    names.reserve(nets.size());
+    for (const Net& net : nets) names.push_back(net.name);
+    throw InputError("the wiring has no " + what + " " + in_quotes(name) + "; " +
+                     (names.empty() ? "it has none" : suggest(name, names)));
+}
+
 }  // namespace
+
+std::string_view to_string(Conflict::State state) {
+    switch (state) {
+        case Conflict::State::closed:
+            return "closed";
+        case Conflict::State::open:
+            return "open";
+        case Conflict::State::driven:
+            break;
+    }
+    return "driven";
+}
 
 std::string to_string(const Pin& pin) {
     return pin.instrument + "." + std::to_string(pin.channel);
 }
 
-double line_voltage(const LineNet::Stage& stage, StageState state, double supply_volts, Bias bias) {
-    // Every source on the line as a conductance to its voltage; together they give the node's
-    // voltage.
-    double siemens = 0;
-    double amperes = 0;
-    const auto join = [&](double level, double ohms) {
-        siemens += 1 / ohms;
-        amperes += level / ohms;
-    };
+void Node::join(double volts, double ohms) {
+    siemens_ += 1 / ohms;
+    amperes_ += volts / ohms;
+}
+
+void Node::join(const LineNet::Stage& stage, StageState state, double supply_volts) {
     const double high = supply_volts - stage.high_drop_volts;
     if (state == StageState::high && high > 0) join(high, stage.high_ohms);
     if (state == StageState::low) join(0, stage.low_ohms);
+}
+
+void Node::join(const LineNet::Stage& stage, Bias bias) {
     if (bias == Bias::down && stage.pull_down_ohms) join(0, *stage.pull_down_ohms);
     if (bias == Bias::up && stage.pull_up_ohms) join(stage.pull_up_volts, *stage.pull_up_ohms);
-    return siemens > 0 ? amperes / siemens : std::numeric_limits<double>::quiet_NaN();
+}
+
+double Node::volts() const {
+    return siemens_ > 0 ? amperes_ / siemens_ : std::numeric_limits<double>::quiet_NaN();
+}
+
+double line_voltage(const LineNet::Stage& stage, StageState state, double supply_volts, Bias bias) {
+    Node node;
+    node.join(stage, state, supply_volts);
+    node.join(stage, bias);
+    return node.volts();
 }
 
 LineLevel line_level(const LineNet::Stage& stage, double volts) {
@@ -115,6 +182,7 @@ Wiring Wiring::load(const std::filesystem::path& file, const Settings& settings)
     wiring.file_ = file.string();
     wiring.nets_ = read_netlist(file, settings);
     check_once(wiring.nets_, wiring.file_);
+    check_conflicts(wiring.nets_, wiring.file_);
     check_supply(wiring.nets_, wiring.file_);
     for (const LoadNet& net : wiring.loads()) {
         if (wiring.input_from(net.across) != nullptr) continue;
@@ -130,13 +198,16 @@ const InputNet* Wiring::input_from(const Pin& source) const {
     return found == nets_.inputs.end() ? nullptr : &*found;
 }
 
+bool Wiring::leaves_out(std::string_view name) const {
+    return std::ranges::find(nets_.left_out, name) != nets_.left_out.end();
+}
+
 const LineNet& Wiring::line(std::string_view name) const {
-    const auto found = std::ranges::find(nets_.lines, name, &LineNet::name);
-    if (found != nets_.lines.end()) return *found;
-    std::vector<std::string> names;
-    names.reserve(nets_.lines.size());
-    for (const LineNet& net : nets_.lines) names.push_back(net.name);
-    throw InputError("the wiring has no line " + in_quotes(name) + "; " + suggest(name, names));
+    return net_of_name(nets_.lines, "line", name);
+}
+
+const ReadingNet& Wiring::reading(std::string_view name) const {
+    return net_of_name(nets_.readings, "reading", name);
 }
 
 }  // namespace bmsrig

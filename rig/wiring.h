@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rig/config/settings.h"
@@ -41,7 +42,10 @@ struct InputNet {
     /// the port as it is.
     std::optional<ContactLevel> closed;
     std::optional<ContactLevel> open;
-    int line = 0;  ///< in wiring.yaml
+    std::vector<std::string> faults;  ///< that may be injected here, in the words of the file
+    int line = 0;                     ///< in wiring.yaml
+
+    [[nodiscard]] bool is_contact() const { return closed.has_value() || unit == Unit::boolean; }
 };
 
 /// A resistor that a contact of the UUT joins across a source, such as a balancing load.
@@ -73,13 +77,46 @@ struct LineNet {
     int line = 0;
 };
 
+/// An analogue output of the UUT that a meter reads.
+struct ReadingNet {
+    std::string name;  ///< what plans call it
+    std::string port;  ///< the UUT's output port
+    Pin meter;
+    Unit unit = Unit::volt;
+    int line = 0;
+};
+
+/// What the bench must never have at the same time.
+struct Conflict {
+    enum class State : unsigned char { closed, open, driven };
+    std::vector<std::pair<std::string, State>> ports;  ///< of contacts and voltage sources
+    std::string reason;
+    int line = 0;
+};
+std::string_view to_string(Conflict::State state);
+
 /// Stage codes as in rig/trace.h.
 enum class StageState : unsigned char { low = 0, high = 1, floating = 2 };
 
-/// The voltage on a line; NaN if nothing drives or pulls it. Both resistors are switched by the
+/// The sources that meet on a net, each a voltage behind a resistance.
+class Node {
+  public:
+    void join(double volts, double ohms);
+    /// The UUT's stage. One that is high while the UUT's supply is open (NaN) or below its drop
+    /// gives nothing.
+    void join(const LineNet::Stage& stage, StageState state, double supply_volts);
+    /// The resistor of the line bank.
+    void join(const LineNet::Stage& stage, Bias bias);
+    [[nodiscard]] double volts() const;  ///< NaN if nothing drives or pulls it
+
+  private:
+    double siemens_ = 0;
+    double amperes_ = 0;
+};
+
+/// The voltage on a line of its own. Both resistors are switched by the
 /// line bank, one at a time: Bias::down joins the pull-down, Bias::up the pull-up, Bias::none
-/// neither. A run starts with Bias::down. A stage that is high while the UUT's supply is open (NaN)
-/// or below its drop gives nothing: the line floats.
+/// neither. A run starts with Bias::down.
 double line_voltage(const LineNet::Stage& stage, StageState state, double supply_volts, Bias bias);
 /// What the level shifter makes of it: active at its threshold and above, inactive at its threshold
 /// and below; between the thresholds, or floating, it is indeterminate.
@@ -90,6 +127,9 @@ struct Netlist {
     std::vector<InputNet> inputs;
     std::vector<LoadNet> loads;
     std::vector<LineNet> lines;
+    std::vector<ReadingNet> readings;
+    std::vector<Conflict> conflicts;
+    std::vector<std::string> left_out;  ///< inputs and lines whose `when` does not hold
 };
 
 /// Checked netlist: no port, line, source pin or reader stands twice, a contact's supply and a
@@ -104,12 +144,18 @@ class Wiring {
     [[nodiscard]] const std::vector<InputNet>& inputs() const { return nets_.inputs; }
     [[nodiscard]] const std::vector<LoadNet>& loads() const { return nets_.loads; }
     [[nodiscard]] const std::vector<LineNet>& lines() const { return nets_.lines; }
+    [[nodiscard]] const std::vector<ReadingNet>& readings() const { return nets_.readings; }
+    [[nodiscard]] const std::vector<Conflict>& conflicts() const { return nets_.conflicts; }
+    /// Whether the file has an input or a line of this name that the present settings leave out.
+    [[nodiscard]] bool leaves_out(std::string_view name) const;
     [[nodiscard]] const std::string& file() const { return file_; }
 
     /// The net that a source pin drives, or nullptr.
     [[nodiscard]] const InputNet* input_from(const Pin& source) const;
     /// Throws Error that names the lines there are.
     [[nodiscard]] const LineNet& line(std::string_view name) const;
+    /// Throws Error that names the readings there are.
+    [[nodiscard]] const ReadingNet& reading(std::string_view name) const;
 
   private:
     std::string file_;

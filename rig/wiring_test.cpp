@@ -99,6 +99,57 @@ TEST_F(WiringFile, KeepsWhatTheFileSays) {
               "the wiring has no line \"laod\"; did you mean \"load\"?");
 }
 
+TEST_F(WiringFile, HasOnlyTheNetsThatItsSettingsCallFor) {
+    const std::string text = changed(
+        changed(std::string(good), "unit: bool}", "unit: bool, when: cells=16}"),
+        "debounce: 0 s}\n",
+        "debounce: 0 s, when: cells=4}\n"
+        "readings:\n"
+        "  gx_pow: {port: gx_pow, meter: meters.1, unit: V, when: variant=small}\n"
+        "  limit: {port: limit, meter: meters.2, unit: A}\n");
+    const Wiring four = load(text);
+    EXPECT_EQ(four.input_from({"switches", 3}), nullptr);
+    EXPECT_TRUE(four.leaves_out("remote.link"));
+    EXPECT_EQ(four.lines().size(), 2U);
+    EXPECT_EQ(four.reading("limit").unit, Unit::ampere);
+    EXPECT_EQ(to_string(four.reading("gx_pow").meter), "meters.1");
+    EXPECT_EQ(refusal_in(folder_, [&] { static_cast<void>(four.reading("gx_pwo")); }),
+              "the wiring has no reading \"gx_pwo\"; did you mean \"gx_pow\"?");
+    settings_.set("cells", "16", "test");
+    const Wiring sixteen = load(text);
+    EXPECT_NE(sixteen.input_from({"switches", 3}), nullptr);
+    EXPECT_EQ(sixteen.lines().size(), 1U);
+    EXPECT_TRUE(sixteen.leaves_out("led.load"));
+}
+
+TEST_F(WiringFile, KeepsFaultsAndConflicts) {
+    const Wiring wiring = load(
+        changed(changed(std::string(good), "[0 V, 5 V]}", "[0 V, 5 V], faults: [open, swapped]}"),
+                "loads:",
+                "conflicts:\n"
+                "  - {ports: {remote.h: closed, remote.link: open}, reason: smoke}\n"
+                "  - {ports: {supply: driven}, reason: never}\n"
+                "loads:"));
+    EXPECT_THAT(wiring.inputs()[0].faults, testing::ElementsAre("open", "swapped"));
+    EXPECT_TRUE(wiring.input_from({"supply", 1})->faults.empty());
+    ASSERT_EQ(wiring.conflicts().size(), 2U);
+    EXPECT_EQ(wiring.conflicts()[0].reason, "smoke");
+    EXPECT_EQ(wiring.conflicts()[0].ports[1].first, "remote.link");
+    EXPECT_EQ(wiring.conflicts()[0].ports[1].second, Conflict::State::open);
+    EXPECT_EQ(wiring.conflicts()[1].ports[0].second, Conflict::State::driven);
+}
+
+TEST_F(WiringFile, DropsAConflictThatCannotComeAbout) {
+    const std::string text =
+        changed(changed(std::string(good), "unit: bool}", "unit: bool, when: cells=16}"), "loads:",
+                "conflicts:\n"
+                "  - {ports: {remote.h: closed, remote.link: closed}, reason: smoke}\n"
+                "loads:");
+    EXPECT_TRUE(load(text).conflicts().empty());
+    settings_.set("cells", "16", "test");
+    EXPECT_EQ(load(text).conflicts().size(), 1U);
+}
+
 TEST_F(WiringFile, RefusesMistakesByLine) {
     const std::vector<Mistake> mistakes{
         {"two sources on one net",
@@ -144,7 +195,52 @@ TEST_F(WiringFile, RefusesMistakesByLine) {
          "units: bool",
          "wiring.yaml:8: inputs.remote.link: ",
          {"unknown key \"units\"; did you mean \"unit\"?",
-          "Known: source, count, unit, rating, closed, open"}},
+          "Known: source, count, unit, rating, closed, open, faults, when"}},
+        {"a fault that a cell cannot have",
+         "[0 V, 5 V]}",
+         "[0 V, 5 V], faults: [absent]}",
+         "wiring.yaml:3: inputs.cell.<n>.faults[1]: ",
+         {"expected one of: open, short, reversed, swapped, noise"}},
+        {"a fault at a contact",
+         "unit: bool}",
+         "unit: bool, faults: [open]}",
+         "wiring.yaml:8: inputs.remote.link.faults: ",
+         {"a contact has no faults"}},
+        {"a condition without a value",
+         "unit: bool}",
+         "unit: bool, when: cells}",
+         "wiring.yaml:8: inputs.remote.link.when: ",
+         {"expected a setting and its value"}},
+        {"a condition on nothing",
+         "unit: bool}",
+         "unit: bool, when: cell=4}",
+         "wiring.yaml:8: inputs.remote.link.when: ",
+         {"unknown setting \"cell\"; did you mean \"cells\"?"}},
+        {"a condition that never holds",
+         "unit: bool}",
+         "unit: bool, when: cells=5}",
+         "wiring.yaml:8: inputs.remote.link.when: ",
+         {"the setting cells is never \"5\"; expected 4, 16"}},
+        {"a conflict of nothing",
+         "loads:",
+         "conflicts:\n  - {ports: {remote.x: closed}, reason: smoke}\nloads:",
+         "wiring.yaml:10: a conflict names the input \"remote.x\", which there is not",
+         {}},
+        {"a conflict with a contact that is driven",
+         "loads:",
+         "conflicts:\n  - {ports: {remote.h: driven}, reason: smoke}\nloads:",
+         "wiring.yaml:10: a conflict says remote.h is driven; expected closed or open",
+         {}},
+        {"a conflict with a source that is closed",
+         "loads:",
+         "conflicts:\n  - {ports: {supply: closed}, reason: smoke}\nloads:",
+         "wiring.yaml:10: a conflict says supply is closed; expected driven or open",
+         {}},
+        {"a meter that is a reader too",
+         "debounce: 0 s}\n",
+         "debounce: 0 s}\nreadings:\n  gx: {port: gx, meter: lines.1, unit: V}\n",
+         "wiring.yaml:22: reading gx: the pin \"lines.1\" stands twice",
+         {}},
         {"missing source",
          "source: switches.3, ",
          "",

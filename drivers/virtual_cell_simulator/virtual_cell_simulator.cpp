@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "drivers/virtual_common/analog_instrument.h"
@@ -19,6 +21,7 @@ struct Cell {
     LoadedSource source;
     CellFault fault = CellFault::none;
     double current_offset = 0;  // the current reading's fixed error
+    int partner = 0;            // the cell whose wires it has at the UUT's plug; 0: its own
 };
 
 class VirtualCellSimulator final : public AnalogInstrument<CellSimulator> {
@@ -30,7 +33,8 @@ class VirtualCellSimulator final : public AnalogInstrument<CellSimulator> {
           unloaded_(unloaded) {
         for (int channel = 1; channel <= spec.channels; ++channel) {
             RandomSource errors(context.seed, name, channel, "current");
-            cells_.push_back({unloaded, CellFault::none, errors.symmetric() * current_accuracy});
+            cells_.push_back(
+                {unloaded, CellFault::none, errors.symmetric() * current_accuracy, 0});
         }
     }
 
@@ -58,27 +62,50 @@ class VirtualCellSimulator final : public AnalogInstrument<CellSimulator> {
         of_channel(cells_, channel).fault = fault;
         bank_.reshape(channel);
     }
+    void exchange(int channel, int other) override;
     void set_output(int channel, bool on) override { bank_.set_on(channel, on); }
 
+    // The UUT's plug, where two cells may have been exchanged.
+    [[nodiscard]] double terminal_value(int channel) const override {
+        return bank_.terminal(at_plug(channel));
+    }
+    void on_terminal_change(std::function<void(int channel)> listener) override {
+        listener_ = std::move(listener);
+        bank_.on_change([this](int channel) {
+            if (listener_) listener_(at_plug(channel));
+        });
+    }
     void set_load(int channel, double siemens) override {
-        bank_.check(channel);
+        const int cell = at_plug(channel);
         check_load(name(), siemens);
-        of_channel(cells_, channel).source.load = siemens;
-        bank_.reshape(channel);
+        of_channel(cells_, cell).source.load = siemens;
+        bank_.reshape(cell);
     }
 
   protected:
     [[nodiscard]] double shape(int channel, double source) const override;
     void clear_faults() override {
-        for (Cell& cell : cells_) cell.fault = CellFault::none;
+        for (Cell& cell : cells_) {
+            cell.fault = CellFault::none;
+            cell.partner = 0;
+        }
     }
     void clear_loads() override {
         for (Cell& cell : cells_) cell.source = unloaded_;
     }
 
   private:
+    /// Which cell stands at a place of the plug, and at which place a cell stands: the same, since
+    /// cells are exchanged in pairs.
+    [[nodiscard]] int at_plug(int channel) const {
+        bank_.check(channel);
+        const int partner = of_channel(cells_, channel).partner;
+        return partner == 0 ? channel : partner;
+    }
+
     LoadedSource unloaded_;
     std::vector<Cell> cells_;
+    std::function<void(int)> listener_;
     std::vector<double> numbers_;  // kept, so that setting all cells allocates little
 };
 
@@ -95,6 +122,24 @@ double VirtualCellSimulator::shape(int channel, double source) const {
             break;
     }
     return cell.source.voltage(source);
+}
+
+void VirtualCellSimulator::exchange(int channel, int other) {
+    bank_.check(channel);
+    bank_.check(other);
+    Cell& one = of_channel(cells_, channel);
+    Cell& two = of_channel(cells_, other);
+    const bool is_back = one.partner == other;
+    if (channel == other || (!is_back && (one.partner != 0 || two.partner != 0))) {
+        throw InputError("instrument \"" + name() + "\": cells " + std::to_string(channel) +
+                         " and " + std::to_string(other) +
+                         " cannot be exchanged; expected two cells that are where they belong");
+    }
+    one.partner = is_back ? 0 : other;
+    two.partner = is_back ? 0 : channel;
+    if (!listener_) return;
+    listener_(channel);
+    listener_(other);
 }
 
 Amperes VirtualCellSimulator::read_current(int channel) {

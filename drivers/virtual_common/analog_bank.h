@@ -13,7 +13,7 @@
 #include "drivers/virtual_common/analog_options.h"
 #include "drivers/virtual_common/approach.h"
 #include "drivers/virtual_common/quantiser.h"
-#include "drivers/virtual_common/random_source.h"
+#include "rig/random_source.h"
 
 namespace bmsrig {
 

@@ -1,6 +1,6 @@
 #include "drivers/virtual_common/analog_options.h"
 
-#include "drivers/virtual_common/random_source.h"
+#include "rig/random_source.h"
 #include "rig/error.h"
 
 namespace bmsrig {

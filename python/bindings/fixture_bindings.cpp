@@ -77,7 +77,15 @@ void bind_product(py::module_& module) {
                                        names.push_back(line.name);
                                    return names;
                                })
-        .def("limit", &Fixture::limit, py::arg("name"), py::return_value_policy::reference_internal)
+        // A copy: a restart with other settings replaces the fixture's own.
+        .def("limit", &Fixture::limit, py::arg("name"), py::return_value_policy::copy)
+        .def_property_readonly("readings",
+                               [](const Fixture& self) {
+                                   std::vector<std::string> names;
+                                   for (const auto& reading : self.wiring.readings())
+                                       names.push_back(reading.name);
+                                   return names;
+                               })
         .def("has_setting",
              [](const Fixture& self, const std::string& name) { return self.settings.has(name); })
         .def("setting_text",

@@ -9,6 +9,7 @@
 #include "reports/record.h"
 #include "rig/error.h"
 #include "rig/rig.h"
+#include "rig/self_test.h"
 #include "rig/steps/threshold_search.h"
 
 namespace py = pybind11;
@@ -138,6 +139,24 @@ void bind_stimuli(py::class_<Rig>& rig) {
             },
             py::arg("port"), py::arg("fault"))
         .def(
+            "open",
+            [](Rig& self, const std::string& port) { self.stimuli().open(port, self.now()); },
+            py::arg("port"))
+        .def(
+            "swap_cells",
+            [](Rig& self, int one, int other) { return self.stimuli().swap_cells(one, other); },
+            py::arg("one"), py::arg("other"))
+        .def(
+            "start_noise",
+            [](Rig& self, const std::string& port, double rms, double interval) {
+                self.stimuli().start_noise(port, rms, duration_from_seconds(interval));
+            },
+            py::arg("port"), py::arg("rms"), py::arg("interval"))
+        .def(
+            "stop_noise",
+            [](Rig& self, const std::string& port) { self.stimuli().stop_noise(port); },
+            py::arg("port"))
+        .def(
             "read", [](Rig& self, const std::string& port) { return self.stimuli().read(port); },
             py::arg("port"))
         .def("accuracy",
@@ -175,6 +194,16 @@ void bind_lines(py::class_<Rig>& rig) {
              [](Rig& self, const std::string& line) {
                  return to_seconds(self.stamp_uncertainty(line));
              })
+        .def(
+            "changes_since",
+            [](Rig& self, std::uint32_t signal, std::uint64_t number) {
+                std::vector<std::tuple<std::uint64_t, double, double>> changes;
+                for (const NumberedChange& change : self.trace().changes_since(signal, number)) {
+                    changes.push_back(*as_tuple(change));
+                }
+                return changes;
+            },
+            py::arg("signal"), py::arg("number"))
         .def("history", &history, py::arg("signal"), py::arg("most"))
         .def(
             "value_at",
@@ -194,6 +223,41 @@ void bind_lines(py::class_<Rig>& rig) {
         .def_property_readonly("trace_changes", [](Rig& self) { return self.trace().size(); })
         .def_property_readonly("trace_bytes",
                                [](Rig& self) { return self.trace().memory_bytes(); });
+}
+
+void bind_readings(py::class_<Rig>& rig) {
+    rig.def("read_meter", &Rig::read_meter, py::arg("reading"))
+        .def("meter_accuracy", &Rig::meter_accuracy, py::arg("reading"))
+        .def("meter_unit",
+             [](Rig& self, const std::string& reading) {
+                 return std::string(to_string(self.fixture().wiring.reading(reading).unit));
+             })
+        .def_property_readonly("uut_log",
+                               [](const Rig& self) {
+                                   std::vector<std::pair<double, std::string>> lines;
+                                   for (const LogLine& line : self.uut_log())
+                                       lines.emplace_back(to_seconds(line.time), line.text);
+                                   return lines;
+                               })
+        .def(
+            "wait_for_log",
+            [](Rig& self, const std::string& text, std::size_t from, double timeout) {
+                return self.wait_for_log(text, from, duration_from_seconds(timeout));
+            },
+            py::arg("text"), py::arg("start"), py::arg("timeout"), Release());
+}
+
+void bind_self_test(py::module_& module, py::class_<Rig>& rig) {
+    py::class_<LineProof>(module, "LineProof", "What the wiring self-test saw of one line.")
+        .def_readonly("line", &LineProof::line)
+        .def_readonly("unpowered", &LineProof::unpowered)
+        .def_readonly("powered", &LineProof::powered)
+        .def_readonly("ok", &LineProof::ok);
+    py::class_<WiringReport>(module, "WiringReport", "What the wiring self-test found.")
+        .def_readonly("lines", &WiringReport::lines)
+        .def_readonly("faults", &WiringReport::faults)
+        .def_readonly("notes", &WiringReport::notes);
+    rig.def("test_wiring", &test_wiring, py::arg("seed"), Release());
 }
 
 LineLevel level_from(const std::string& word) {
@@ -268,6 +332,8 @@ void bind_rig(py::module_& module) {
     bind_time(rig);
     bind_stimuli(rig);
     bind_lines(rig);
+    bind_readings(rig);
+    bind_self_test(module, rig);
     bind_steps(module, rig);
     bind_verdicts(rig);
 }

@@ -16,8 +16,9 @@ from importlib.metadata import version
 from bmsrig._core import InputError, InstrumentError, LinkError, RatingError, RigError, WiringError
 from bmsrig.failure import ExpectationFailed
 from bmsrig.line import Edge, Line
-from bmsrig.rig import Rig
-from bmsrig.stimulus import Applied, Cell, Cells, Supply, Switch, Temperature
+from bmsrig.meter import Meter, Reading
+from bmsrig.rig import LogLine, Rig
+from bmsrig.stimulus import Applied, Cell, Cells, Source, Supply, Switch, Temperature
 from bmsrig.threshold import Threshold
 from bmsrig.verdict import Verdict
 
@@ -33,9 +34,13 @@ __all__ = [
     "InstrumentError",
     "Line",
     "LinkError",
+    "LogLine",
+    "Meter",
     "RatingError",
+    "Reading",
     "Rig",
     "RigError",
+    "Source",
     "Supply",
     "Switch",
     "Temperature",

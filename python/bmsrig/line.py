@@ -11,7 +11,8 @@ from bmsrig.failure import describe_history, expectation_failed
 Level = Literal["inactive", "active", "indeterminate"]
 Drive = Literal["floating", "high", "low", "indeterminate"]
 
-_CODE: dict[str, float] = {"inactive": 0.0, "active": 1.0, "indeterminate": 2.0}
+_LEVEL: tuple[Level, ...] = ("inactive", "active", "indeterminate")
+_CODE: dict[str, float] = {level: float(code) for code, level in enumerate(_LEVEL)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,17 @@ class Line:
     def expect_stays_inactive(self, seconds: float) -> None:
         """Run for so long and raise ExpectationFailed unless the line is inactive all the time."""
         self._expect_stays("inactive", seconds)
+
+    def edges(self, seconds: float) -> list[Edge]:
+        """Run for so long and return every change of the line in that time, oldest first."""
+        core = self._core
+        seen = core.trace_changes
+        core.run_for(seconds)
+        uncertainty = core.stamp_uncertainty(self.name)
+        return [
+            Edge(self.name, _LEVEL[int(value)], time, uncertainty, number)
+            for number, time, value in core.changes_since(self._signal, seen)
+        ]
 
     def probe(self) -> Drive:
         """Find out how the output is driven, with a pull-down and then a weak pull-up on the line.

@@ -49,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="let --metrics listen beyond this machine, such as at 0.0.0.0:9464",
     )
+    add("--no-self-test", action="store_true", help="leave out the proof of the bench's wiring before the first test")
     add("--answer-timeout", type=float, default=5.0, metavar="S", help="wall time a BMS process has for an answer")
 
 
@@ -113,12 +114,12 @@ def _requirements(item: pytest.Item) -> list[str]:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Open the rig and the record, if any of the collected tests uses the rig."""
     config = session.config
     uses_rig = any("rig" in getattr(item, "fixturenames", ()) for item in session.items)
     if not uses_rig or config.option.collectonly or session.testsfailed:
-        return
+        return None
     if getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput"):
         raise pytest.UsageError("a plan runs on one bench: leave pytest-xdist's -n out")
     try:
@@ -128,6 +129,10 @@ def pytest_runtestloop(session: pytest.Session) -> None:
     except (_core.RigError, OSError) as problem:
         raise pytest.UsageError(str(problem)) from None
     config.stash[RUN] = run
+    if config.option.no_self_test or run.test_wiring():
+        return None
+    session.testsfailed += 1  # of plain pytest's exit status
+    return True
 
 
 # A test.
@@ -279,7 +284,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     floor = Verdict.PASS
     message = ""
     if run.problems:
-        floor, message = Verdict.ERROR, run.problems[0]
+        floor, message = Verdict.ERROR, "\n".join(run.problems)
     elif interrupted:
         floor, message = Verdict.ABORTED, "stopped by the operator"
     elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
@@ -311,6 +316,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line(summary(read_record(run.record_file)))
     except RecordError as problem:
         run.problems.append(str(problem))
+    for text in run.notes:
+        terminalreporter.write_line(f"note:    {text}")
     for text in run.problems:
         terminalreporter.write_line(f"problem: {text}", red=True)
     terminalreporter.write_line(f"record:  {run.record_file}")

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from bmsrig import _core
+from bmsrig.failure import ExpectationFailed
 from bmsrig.line import Line
-from bmsrig.stimulus import Cell, Cells, Supply, Switch, Temperature
+from bmsrig.meter import Meter
+from bmsrig.stimulus import Cell, Cells, Source, Supply, Switch, Temperature
 from bmsrig.threshold import Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line that the UUT logged."""
+
+    time: float
+    """When, in s since the start of the test."""
+    text: str
 
 
 class Rig:
@@ -20,6 +32,7 @@ class Rig:
 
     def __init__(self, core: _core.Rig) -> None:
         self._core = core
+        self._log_seen = 0
         self.cells = Cells(core)
         """All cells; ``rig.cells.set(3.30)`` applies one voltage to all of them in the same instant."""
 
@@ -32,9 +45,17 @@ class Rig:
         """A cell by its number from 1. Raises InputError if the battery has no such cell."""
         return Cell(self._core, number)
 
-    def temperature(self, number: int = 1) -> Temperature:
-        """A temperature sensor by its number from 1."""
-        return Temperature(self._core, number)
+    def temperature(self, sensor: int | str = 1) -> Temperature:
+        """A temperature sensor: the battery's by its number from 1, another by the UUT's port (``case_temp``)."""
+        return Temperature(self._core, sensor)
+
+    def source(self, port: str) -> Source:
+        """A voltage source of the bench by the UUT's port it stands at, such as ``alternator``."""
+        return Source(self._core, port)
+
+    def meter(self, name: str) -> Meter:
+        """An analogue output of the UUT by its name in the wiring. Raises RigError naming the readings there are."""
+        return Meter(self._core, name)
 
     @property
     def supply(self) -> Supply:
@@ -60,6 +81,8 @@ class Rig:
     def restart(self, **settings: float | str) -> None:
         """Switch the UUT off, back to the baseline, and on again with these settings over the run's, and settle.
 
+        Faults that were injected are taken back.
+
         The names are the fixture's settings (``under_voltage=2.60``, ``cells=16``, ``variant="minibms"``). Limits that
         refer to a setting follow it. Raises InputError for an unknown name or a value out of range.
         """
@@ -68,6 +91,10 @@ class Rig:
     def setting(self, name: str) -> float:
         """A setting in force, as a number in its base unit. Raises RigError if there is none or it is not a number."""
         return self._core.fixture.setting_number(name)
+
+    def setting_text(self, name: str) -> str:
+        """A setting in force, in its own words (``v2``). Raises RigError if there is none."""
+        return self._core.fixture.setting_text(name)
 
     def limit(self, name: str) -> _core.Limit:
         """A limit of the fixture by its name. Raises RigError naming those that are most alike."""
@@ -95,6 +122,31 @@ class Rig:
             is_time = self.limit(name).unit == "s"
             uncertainty = 2 * max(map(self._core.stamp_uncertainty, self._core.fixture.lines)) if is_time else 0.0
         return self._core.measure(name, value, uncertainty, comment)
+
+    @property
+    def log_lines(self) -> list[LogLine]:
+        """What the UUT has logged in this test, oldest first."""
+        return [LogLine(time, text) for time, text in self._core.uut_log]
+
+    def expect_log(self, text: str, within: float | None = None) -> LogLine:
+        """Run until the UUT has logged a line that contains this text, and return it.
+
+        Lines that an earlier call has returned, and those before them, do not count again.
+        within: how long the UUT may take from now, in s; by default as an expectation of a line has it.
+        Raises ExpectationFailed with the last lines of the log.
+        """
+        core = self._core
+        start = core.now
+        allowed = core.settled_at - start + core.fixture.reaction_time if within is None else within
+        found = core.wait_for_log(text, self._log_seen, allowed)
+        if found is None:
+            last = "\n".join(f"    {time:14.6f} s  {line}" for time, line in core.uut_log[-8:]) or "    nothing"
+            raise ExpectationFailed(
+                f"log: expected a line with {text!r} within {allowed:g} s of {start:.6f} s, but there is none\n"
+                f"  the UUT's last lines:\n{last}"
+            )
+        self._log_seen = found + 1
+        return self.log_lines[found]
 
     def mark(self, text: str) -> None:
         """Put a remark on the test's time line; the report shows it in the picture."""

@@ -98,6 +98,8 @@ class Run:
         self.verdict = Verdict.PASS
         self.problems: list[str] = []
         """What went wrong outside the tests, for the end of the terminal's output."""
+        self.notes: list[str] = []
+        """What the user should know beside the verdict."""
         self.record_file = options.record or default_record(options.plan, options.serial)
         self._record: _core.Record | None = None
         self._metrics = Metrics(options.metrics, network=options.metrics_network) if options.metrics else None
@@ -133,6 +135,31 @@ class Run:
             seed=self.core.seed,
         )
         self.core.attach(self._record)
+
+    def test_wiring(self) -> bool:
+        """Prove the bench's lines, and put what was seen into the record; whether the plan may be trusted to them.
+
+        A wiring fault makes the run an error. What else goes wrong is left to the first test to meet again and tell,
+        with its transcript.
+        """
+        assert self._record is not None, "start() comes first"
+        self.core.attach(None)  # it is no test: its trace has no place in the record
+        try:
+            report = self.core.test_wiring(test_seed(self.core.seed, "wiring self-test"))
+        except _core.RigError as problem:
+            self.problem(_core.RigError(f"wiring self-test: {problem}"))
+            return True
+        finally:
+            self.core.attach(self._record)
+        for line in report.lines:
+            words = "; ".join(part for part in (line.unpowered, line.powered) if part)
+            self._record.set_property(f"self_test.{line.line}", ("" if line.ok else "FAULT: ") + words)
+        for number, note in enumerate(report.notes, 1):
+            self._record.set_property(f"self_test.note.{number}", note)
+        self.notes += [f"wiring self-test: {note}" for note in report.notes]
+        for fault in report.faults:
+            self.problem(_core.WiringError(f"wiring self-test: {fault}"))
+        return not report.faults
 
     def close(self, floor: Verdict = Verdict.PASS, message: str = "") -> None:
         """End the run: the bench safe, the record closed with the worst verdict. Harmless if called twice."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bmsrig import _core
@@ -87,18 +89,26 @@ class _Analog(_Input):
         """
         return find_threshold(self._core, self.port, line, becomes, start, stop, step, dwell)
 
-    def lower_through(self, nominal: float, until: str, becomes: str) -> Threshold:
+    def lower_through(
+        self, nominal: float, until: str, becomes: str, span: float | None = None, step: float | None = None
+    ) -> Threshold:
         """Search downwards for the value, expected near `nominal`, at which line `until` becomes active or inactive.
 
-        From search_span above it to as much below, in steps of search_step; see :meth:`find_threshold`.
+        From `span` above it (by default search_span) to as much below, in steps of `step` (search_step); see
+        :meth:`find_threshold`.
         """
-        span = self.search_span
-        return self.find_threshold(until, becomes, nominal + span, nominal - span, self.search_step)
+        return self._search(nominal, until, becomes, self.search_span if span is None else span, step)
 
-    def raise_through(self, nominal: float, until: str, becomes: str) -> Threshold:
+    def raise_through(
+        self, nominal: float, until: str, becomes: str, span: float | None = None, step: float | None = None
+    ) -> Threshold:
         """Search upwards; otherwise like :meth:`lower_through`."""
-        span = self.search_span
-        return self.find_threshold(until, becomes, nominal - span, nominal + span, self.search_step)
+        return self._search(nominal, until, becomes, -(self.search_span if span is None else span), step)
+
+    def _search(self, nominal: float, until: str, becomes: str, start: float, step: float | None) -> Threshold:
+        return self.find_threshold(
+            until, becomes, nominal + start, nominal - start, self.search_step if step is None else step
+        )
 
 
 class Cell(_Analog):
@@ -109,9 +119,28 @@ class Cell(_Analog):
         self.number = number
 
     def fault(self, fault: str) -> None:
-        """Inject ``open``, ``short`` or ``reversed`` between the cell and the UUT, or clear it with ``none``."""
+        """Inject ``open``, ``short`` or ``reversed`` between the cell and the UUT, or clear it with ``none``.
+
+        Raises InputError, and changes nothing, if the wiring does not allow it or another fault stands there already.
+        """
         self._core.set_fault(self.port, fault)
         self._core.mark(f"{self._words} fault: {fault}")
+
+    @contextmanager
+    def noise(self, rms: float, interval: float = 0.1) -> Iterator[None]:
+        """Let the cell's voltage move at random about what is applied while time passes inside the context.
+
+        rms: standard deviation in V; no draw is further away than 4 times this. interval: a new draw every so many s.
+        The same seed of the run gives the same noise. Raises RatingError if a draw could leave the cell's rating,
+        InputError if the wiring does not allow noise there or another fault stands there already.
+        """
+        self._core.start_noise(self.port, rms, interval)
+        self._core.mark(f"{self._words} noise of {rms:g} V rms every {interval:g} s")
+        try:
+            yield
+        finally:
+            self._core.stop_noise(self.port)
+            self._core.mark(f"{self._words} quiet")
 
 
 class Cells(Sequence[Cell]):
@@ -145,23 +174,32 @@ class Cells(Sequence[Cell]):
             self._core.mark(f"all cells to {volts:g} V")
         return self._core.now
 
+    def swap(self, one: int, other: int) -> None:
+        """Exchange the wires of two cells at the UUT's plug; the same two again puts them back.
+
+        Raises InputError, and changes nothing, if the wiring does not allow it or a fault stands at one of them already.
+        """
+        swapped = self._core.swap_cells(one, other)
+        self._core.mark(f"cells {one} and {other} {'swapped' if swapped else 'back in their places'}")
+
     def read(self) -> list[float]:
         """What the cell simulator reads back of each cell now, in V."""
         return [cell.read() for cell in self]
 
 
 class Temperature(_Analog):
-    """One temperature sensor, by its number from 1."""
+    """One temperature sensor: the battery's by its number from 1, another one by the UUT's port (``case_temp``)."""
 
     _unit = "degC"
     search_span = 2.0
     search_step = 0.125
 
-    def __init__(self, core: _core.Rig, number: int) -> None:
-        super().__init__(core, f"temp.{number}", f"temperature {number}")
+    def __init__(self, core: _core.Rig, sensor: int | str) -> None:
+        port = sensor if isinstance(sensor, str) else f"temp.{sensor}"
+        super().__init__(core, port, f"temperature {sensor}")
 
     def fault(self, fault: str) -> None:
-        """Make the sensor ``absent`` or ``stuck``, or clear it with ``none``."""
+        """Make the sensor ``absent`` or ``stuck``, or clear it with ``none``; raises InputError like a cell's."""
         self._core.set_fault(self.port, fault)
         self._core.mark(f"{self._words} fault: {fault}")
 
@@ -171,6 +209,31 @@ class Supply(_Analog):
 
     def __init__(self, core: _core.Rig) -> None:
         super().__init__(core, "supply", "supply")
+
+    def dip(self, to: float, seconds: float) -> Applied:
+        """Let the supply fall to a voltage, stay there so many seconds, and return to what it was.
+
+        Returns the return: its value and its time. The slew is the supply's own.
+        """
+        before = self._core.value_at(self.port, self._core.now)
+        if before is None or math.isnan(before):
+            raise _core.InputError("supply: nothing is applied that could dip")
+        self.set(to)
+        self._core.run_for(seconds)
+        return self.set(before)
+
+
+class Source(_Analog):
+    """A voltage source at one of the UUT's ports, such as ``alternator`` or ``aux_in``; it can be open."""
+
+    def __init__(self, core: _core.Rig, port: str) -> None:
+        super().__init__(core, port, f"source {port}")
+
+    def open(self) -> Applied:
+        """Switch the source off: nothing stands at the port. Raises InputError where something else drives it."""
+        self._core.open(self.port)
+        self._core.mark(f"{self._words} open")
+        return Applied(math.nan, self._core.now)
 
 
 class Switch(_Input):
@@ -186,3 +249,19 @@ class Switch(_Input):
     def open(self) -> Applied:
         """Open the contact."""
         return self._apply(0, "opened")
+
+    def bounce(self, times: int = 5, interval: float = 0.01) -> Applied:
+        """Move to the other position and bounce: `times` more changes there and back, `interval` s between any two.
+
+        Ends in the other position than before, and returns the first contact.
+        """
+        present = self._core.value_at(self.port, self._core.now)
+        if present is None or times < 0 or interval <= 0:
+            raise _core.InputError(f"{self._words}: a bounce needs a position, times >= 0 and an interval above 0 s")
+        other = 1.0 - present
+        first = self._apply(other, f"bounces {times} times, every {interval:g} s")
+        for _ in range(times):
+            for value in (present, other):
+                self._core.run_for(interval)
+                self._core.apply(self.port, value)
+        return first

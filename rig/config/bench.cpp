@@ -88,7 +88,8 @@ void InstrumentSpec::finish() const {
 
 Bench Bench::load(const std::filesystem::path& file) {
     const YamlNode root = read_yaml_format(
-        file, {"format", "bench", "fixture", "clock", "seed", "settings", "uut", "instruments"});
+        file, {"format", "bench", "fixture", "clock", "seed", "settings", "uut", "instruments",
+               "wiring_faults"});
     Bench bench;
     bench.file = file;
     bench.name = root.at("bench").text();
@@ -107,6 +108,9 @@ Bench Bench::load(const std::filesystem::path& file) {
         }
     }
     if (const YamlNode* uut = root.find("uut")) bench.uut = uut->text();
+    if (const YamlNode* faults = root.find("wiring_faults")) {
+        bench.wiring_faults = read_wiring_faults(*faults);
+    }
     const YamlNode& instruments = root.at("instruments");
     bench.instruments_line = instruments.line();
     for (const YamlNode& instrument : instruments.entries()) {

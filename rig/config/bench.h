@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rig/config/settings.h"
+#include "rig/config/wiring_fault.h"
 #include "rig/quantity.h"
 
 namespace bmsrig {
@@ -61,6 +62,8 @@ struct Bench {
                       ///< on the bench
     std::vector<InstrumentSpec> instruments;
     int instruments_line = 0;  ///< where they begin
+    /// Put into a virtual bench on purpose, to see whether the self-test finds them.
+    std::vector<WiringFault> wiring_faults;
 
     /// Throws InputError with file and line.
     static Bench load(const std::filesystem::path& file);

@@ -42,6 +42,9 @@ void check_bench(const Fixture& fixture, const Bench& bench) {
     for (const LineNet& net : fixture.wiring.lines()) {
         check_pin(net.reader, net.line, "the line " + net.name, fixture, bench);
     }
+    for (const ReadingNet& net : fixture.wiring.readings()) {
+        check_pin(net.meter, net.line, "the reading " + net.name, fixture, bench);
+    }
 }
 
 }  // namespace bmsrig

@@ -20,7 +20,7 @@ YamlNode read_fixture_file(const std::filesystem::path& folder) {
             "there is no such folder; expected that of a fixture, with a fixture.yaml");
     }
     return read_yaml_format(folder / "fixture.yaml", {"format", "title", "products", "process",
-                                                      "reaction_time", "settings", "baseline"});
+                                                      "reaction_time", "settings", "baseline", "self_test"});
 }
 
 /// "13.2 V", or "3.30 V per cell".
@@ -49,41 +49,79 @@ bool is_cell(const InputNet& net) {
     return net.port.starts_with(cell_prefix) && net.unit == Unit::volt;
 }
 
-bool is_contact(const InputNet& net) {
-    return net.closed.has_value() || net.unit == Unit::boolean;
+/// A voltage source of its own, neither a cell nor the supply.
+bool is_source(const InputNet& net) {
+    return !net.is_contact() && net.unit == Unit::volt && !is_cell(net) && net.port != supply_port;
 }
 
 void check_rating(const YamlNode& node, const InputNet& net, double value,
-                  const std::string& wiring_file) {
+                  const std::string& wiring_file, const std::string& who = "the baseline") {
     if ((!net.rating_low || value >= *net.rating_low) &&
         (!net.rating_high || value <= *net.rating_high))
         return;
-    node.refuse("the baseline puts " + format_quantity(value, net.unit) + " on " + net.port +
+    node.refuse(who + " puts " + format_quantity(value, net.unit) + " on " + net.port +
                 ", which is rated " + format_quantity(net.rating_low.value_or(0), net.unit) +
                 " to " + format_quantity(net.rating_high.value_or(0), net.unit) + " in " +
                 wiring_file + ":" + std::to_string(net.line));
 }
 
-std::map<std::string, bool> read_switches(const YamlNode& node, const Wiring& wiring) {
-    std::vector<std::string> contacts;
+/// The entries of a section that has to name every input of one kind, and no other; those that the
+/// settings leave out of the wiring are passed over.
+std::vector<const YamlNode*> entries_for(const YamlNode* section, const YamlNode& baseline,
+                                         const Wiring& wiring, bool (*is_meant)(const InputNet&),
+                                         const std::string& what) {
+    std::vector<std::string> ports;
     for (const InputNet& net : wiring.inputs()) {
-        if (is_contact(net)) contacts.push_back(net.port);
+        if (is_meant(net)) ports.push_back(net.port);
     }
-    node.allow_keys(contacts);
+    std::vector<const YamlNode*> found;
+    if (section != nullptr) {
+        for (const YamlNode& entry : section->entries()) {
+            if (wiring.leaves_out(entry.key())) continue;
+            if (std::ranges::find(ports, entry.key()) == ports.end()) section->allow_keys(ports);
+            found.push_back(&entry);
+        }
+    }
+    for (const InputNet& net : wiring.inputs()) {
+        if (!is_meant(net) || std::ranges::find(found, net.port, &YamlNode::key) != found.end())
+            continue;
+        (section != nullptr ? *section : baseline)
+            .refuse("the " + what + " " + net.port + " of " + wiring.file() + ":" +
+                    std::to_string(net.line) + " is missing; expected " +
+                    (net.is_contact() ? "closed or open" : "volts or open") + " for it");
+    }
+    return found;
+}
+
+std::map<std::string, bool> read_switches(const YamlNode& baseline, const Wiring& wiring) {
+    const auto is_contact = [](const InputNet& net) { return net.is_contact(); };
     std::map<std::string, bool> switches;
-    for (const YamlNode& entry : node.entries()) {
-        switches[entry.key()] = entry.word({"closed", "open"}) == "closed";
-    }
-    for (const InputNet& net : wiring.inputs()) {
-        if (!is_contact(net) || switches.contains(net.port)) continue;
-        node.refuse("the contact " + net.port + " of " + wiring.file() + ":" +
-                    std::to_string(net.line) + " is missing; expected closed or open for it");
+    for (const YamlNode* entry :
+         entries_for(&baseline.at("switches"), baseline, wiring, is_contact, "contact")) {
+        switches[entry->key()] = entry->word({"closed", "open"}) == "closed";
     }
     return switches;
 }
 
+const InputNet& input_of(const Wiring& wiring, const std::string& port) {
+    return *std::ranges::find(wiring.inputs(), port, &InputNet::port);
+}
+
+std::map<std::string, std::optional<double>> read_sources(const YamlNode& baseline,
+                                                          const Wiring& wiring) {
+    std::map<std::string, std::optional<double>> sources;
+    for (const YamlNode* entry :
+         entries_for(baseline.find("sources"), baseline, wiring, is_source, "source")) {
+        auto& volts = sources[entry->key()];
+        if (entry->text() == "open") continue;
+        volts = entry->number(Unit::volt);
+        check_rating(*entry, input_of(wiring, entry->key()), *volts, wiring.file());
+    }
+    return sources;
+}
+
 Baseline read_baseline(const YamlNode& node, const Settings& settings, const Wiring& wiring) {
-    node.allow_keys({"cells", "temperatures", "supply", "switches"});
+    node.allow_keys({"cells", "temperatures", "supply", "switches", "sources"});
     Baseline baseline;
     baseline.cells_volts = node.at("cells").number(Unit::volt);
     baseline.temperatures_celsius = node.at("temperatures").number(Unit::celsius);
@@ -98,8 +136,67 @@ Baseline read_baseline(const YamlNode& node, const Settings& settings, const Wir
             check_rating(node.at("supply"), net, baseline.supply_volts, wiring.file());
         }
     }
-    baseline.switches = read_switches(node.at("switches"), wiring);
+    baseline.switches = read_switches(node, wiring);
+    baseline.sources = read_sources(node, wiring);
     return baseline;
+}
+
+/// Lines -> active. Lines that the settings leave out are passed over.
+std::map<std::string, bool> read_levels(const YamlNode& node, const Wiring& wiring) {
+    std::map<std::string, bool> levels;
+    for (const YamlNode& entry : node.entries()) {
+        if (wiring.leaves_out(entry.key())) continue;
+        try {
+            static_cast<void>(wiring.line(entry.key()));
+        } catch (const InputError& problem) {
+            entry.refuse(problem.what());
+        }
+        levels[entry.key()] = entry.word({"active", "inactive"}) == "active";
+    }
+    return levels;
+}
+
+std::vector<std::pair<std::string, double>> read_stimuli(const YamlNode& node,
+                                                         const Wiring& wiring) {
+    std::vector<std::pair<std::string, double>> stimuli;
+    for (const YamlNode& entry : node.entries()) {
+        if (wiring.leaves_out(entry.key())) continue;
+        const auto net = std::ranges::find(wiring.inputs(), entry.key(), &InputNet::port);
+        if (net == wiring.inputs().end()) {
+            std::vector<std::string> ports;
+            for (const InputNet& known : wiring.inputs()) ports.push_back(known.port);
+            entry.refuse(unknown_name("input", entry.key(), ports));
+        }
+        if (net->is_contact()) {
+            stimuli.emplace_back(entry.key(), entry.word({"closed", "open"}) == "closed" ? 1 : 0);
+            continue;
+        }
+        stimuli.emplace_back(entry.key(), entry.number(net->unit));
+        check_rating(entry, *net, stimuli.back().second, wiring.file(), "the self-test");
+    }
+    return stimuli;
+}
+
+SelfTestPlan read_self_test(const YamlNode& node, const Wiring& wiring) {
+    node.allow_keys({"dead_supply", "baseline", "steps"});
+    SelfTestPlan plan;
+    plan.dead_supply_volts = node.at("dead_supply").number(Unit::volt);
+    if (plan.dead_supply_volts < 0) node.at("dead_supply").refuse("expected 0 V or more");
+    plan.baseline = read_levels(node.at("baseline"), wiring);
+    for (const YamlNode& step : node.at("steps").items()) {
+        step.allow_keys({"apply", "lines"});
+        plan.steps.push_back(
+            {read_stimuli(step.at("apply"), wiring), read_levels(step.at("lines"), wiring)});
+        for (const auto& [line, active] : plan.steps.back().lines) {
+            const auto usual = plan.baseline.find(line);
+            if (usual != plan.baseline.end() && usual->second != active) continue;
+            step.refuse("the line " + line +
+                        (usual == plan.baseline.end() ? " is not named in self_test.baseline"
+                                                      : " has that level at the baseline already") +
+                        "; expected a line that changes");
+        }
+    }
+    return plan;
 }
 
 }  // namespace
@@ -138,6 +235,7 @@ Fixture Fixture::load(const std::filesystem::path& folder, const Settings& setti
     fixture.settings = settings;
     fixture.wiring = Wiring::load(folder / "wiring.yaml", settings);
     fixture.baseline = read_baseline(root.at("baseline"), settings, fixture.wiring);
+    fixture.self_test = read_self_test(root.at("self_test"), fixture.wiring);
     fixture.requirements = read_requirements(folder / "requirements.csv");
     fixture.limits = read_limits(folder / "limits.yaml",
                                  {settings, fixture.reaction_time, fixture.requirements});

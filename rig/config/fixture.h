@@ -4,8 +4,10 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rig/config/requirement.h"
@@ -22,6 +24,22 @@ struct Baseline {
     double temperatures_celsius = 0;
     double supply_volts = 0;               ///< already multiplied where the file says "per cell"
     std::map<std::string, bool> switches;  ///< input port of a contact -> closed
+    /// Every other voltage source by its input port; nothing: open.
+    std::map<std::string, std::optional<double>> sources;
+};
+
+/// What the wiring self-test may expect of a sound unit (rig/self_test.h).
+struct SelfTestPlan {
+    /// A supply at which the unit cannot work: what stands on a line then comes from the wiring.
+    double dead_supply_volts = 0;
+    /// Lines -> whether they are active at the baseline.
+    std::map<std::string, bool> baseline;
+    struct Step {
+        std::vector<std::pair<std::string, double>> apply;  ///< input port -> value, from the baseline
+        std::map<std::string, bool> lines;                  ///< lines that change -> active
+    };
+    /// Stimuli by which lines of the same level at the baseline are told apart.
+    std::vector<Step> steps;
 };
 
 /// A product's folder, read once for each set of settings.
@@ -34,6 +52,7 @@ struct Fixture {
     Duration reaction_time{};           ///< the UUT's slowest answer to a stimulus
     Settings settings;
     Baseline baseline;
+    SelfTestPlan self_test;
     Wiring wiring;
     std::vector<Limit> limits;
     std::vector<Requirement> requirements;
@@ -46,7 +65,8 @@ struct Fixture {
     static Settings load_settings(const std::filesystem::path& folder);
     /// Reads fixture.yaml, wiring.yaml, limits.yaml and requirements.csv with these settings in
     /// force, and checks them against each other: the baseline lies inside the ratings and names
-    /// every contact, limits refer to requirements and settings that exist. Throws InputError with
+    /// every contact and source, the self-test names lines and inputs that exist, limits refer to
+    /// requirements and settings that exist. Throws InputError with
     /// file and line.
     static Fixture load(const std::filesystem::path& folder, const Settings& settings);
 };

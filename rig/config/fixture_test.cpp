@@ -30,6 +30,12 @@ baseline:
   temperatures: 25 degC
   supply: 3.30 V per cell
   switches: {remote: closed}
+  sources: {alternator: 12 V, aux: open}
+self_test:
+  dead_supply: 2 V
+  baseline: {lamp: inactive}
+  steps:
+    - {apply: {cell.1: 4 V, remote: open}, lines: {lamp: active}}
 )";
 
 constexpr std::string_view wiring = R"(format: 1
@@ -38,6 +44,8 @@ inputs:
   temp.1: {source: temperatures.1, unit: degC, rating: [-40 degC, 125 degC]}
   supply: {source: supply.1, unit: V, rating: [0 V, 70 V]}
   remote: {source: switches.1, unit: bool}
+  alternator: {source: alternator.1, unit: V, rating: [0 V, 16 V]}
+  aux: {source: aux.1, unit: V, rating: [0 V, 70 V], when: cells=4}
 loads:
   balance.<n>: {across: cells.<n>, resistance: 4 ohm, count: cells}
 lines:
@@ -76,7 +84,16 @@ TEST_F(FixtureFolder, HoldsWhatItsFilesSay) {
     EXPECT_EQ(fixture.baseline.temperatures_celsius, 25);
     EXPECT_DOUBLE_EQ(fixture.baseline.supply_volts, 13.2);
     EXPECT_THAT(fixture.baseline.switches, ElementsAre(testing::Pair("remote", true)));
-    EXPECT_EQ(fixture.wiring.inputs().size(), 7U);
+    EXPECT_THAT(fixture.baseline.sources,
+                ElementsAre(testing::Pair("alternator", testing::Optional(12.0)),
+                            testing::Pair("aux", std::nullopt)));
+    EXPECT_EQ(fixture.self_test.dead_supply_volts, 2);
+    EXPECT_THAT(fixture.self_test.baseline, ElementsAre(testing::Pair("lamp", false)));
+    ASSERT_EQ(fixture.self_test.steps.size(), 1U);
+    EXPECT_THAT(fixture.self_test.steps[0].apply,
+                ElementsAre(testing::Pair("cell.1", 4.0), testing::Pair("remote", 0.0)));
+    EXPECT_THAT(fixture.self_test.steps[0].lines, ElementsAre(testing::Pair("lamp", true)));
+    EXPECT_EQ(fixture.wiring.inputs().size(), 9U);
     EXPECT_EQ(fixture.requirements.size(), 1U);
     EXPECT_EQ(fixture.limit("delay").high, 1.0);
     EXPECT_THAT(refusal_in(folder_, [&] { static_cast<void>(fixture.limit("delya")); }),
@@ -86,6 +103,14 @@ TEST_F(FixtureFolder, HoldsWhatItsFilesSay) {
 TEST_F(FixtureFolder, TakesASupplyInVolts) {
     folder_.write("maker/fixture.yaml", changed(std::string(good), "3.30 V per cell", "12 V"));
     EXPECT_EQ(load().baseline.supply_volts, 12);
+}
+
+TEST_F(FixtureFolder, PassesOverWhatTheSettingsLeaveOut) {
+    const Fixture fixture = load();  // 2 cells: there is no aux
+    EXPECT_THAT(fixture.baseline.sources,
+                ElementsAre(testing::Pair("alternator", testing::Optional(12.0))));
+    EXPECT_TRUE(fixture.wiring.leaves_out("aux"));
+    EXPECT_FALSE(fixture.wiring.leaves_out("alternator"));
 }
 
 TEST_F(FixtureFolder, RefusesMistakesByLine) {
@@ -125,6 +150,51 @@ TEST_F(FixtureFolder, RefusesMistakesByLine) {
          "cells: 3.30 degC",
          "maker/fixture.yaml:9: baseline.cells: ",
          {"expected a number in V"}},
+        {"a source that is none",
+         "{alternator: 12 V, ",
+         "{alternatro: 12 V, ",
+         "maker/fixture.yaml:13: baseline.sources: ",
+         {"unknown key \"alternatro\"; did you mean \"alternator\"?"}},
+        {"a source that is missing",
+         "{alternator: 12 V, ",
+         "{",
+         "maker/fixture.yaml:13: baseline.sources: ",
+         {"the source alternator of maker/wiring.yaml:7 is missing; expected volts or open"}},
+        {"a source beyond its rating",
+         "alternator: 12 V",
+         "alternator: 17 V",
+         "maker/fixture.yaml:13: baseline.sources.alternator: ",
+         {"puts 17 V on alternator, which is rated 0 V to 16 V in maker/wiring.yaml:7"}},
+        {"no self-test",
+         "self_test:",
+         "self_tset:",
+         "maker/fixture.yaml:14: ",
+         {"unknown key \"self_tset\"; did you mean \"self_test\"?"}},
+        {"a dead supply below nothing",
+         "dead_supply: 2 V",
+         "dead_supply: -2 V",
+         "maker/fixture.yaml:15: self_test.dead_supply: ",
+         {"expected 0 V or more"}},
+        {"a self-test of a line that is none",
+         "baseline: {lamp: inactive}",
+         "baseline: {lmap: inactive}",
+         "maker/fixture.yaml:16: self_test.baseline.lmap: ",
+         {"no line \"lmap\"; did you mean \"lamp\"?"}},
+        {"a step that changes nothing",
+         "lines: {lamp: active}",
+         "lines: {lamp: inactive}",
+         "maker/fixture.yaml:18: self_test.steps[1]: ",
+         {"the line lamp has that level at the baseline already"}},
+        {"a stimulus beyond its rating",
+         "apply: {cell.1: 4 V",
+         "apply: {cell.1: 6 V",
+         "maker/fixture.yaml:18: self_test.steps[1].apply.cell.1: ",
+         {"the self-test puts 6 V on cell.1, which is rated 0 V to 5 V"}},
+        {"a stimulus at nothing",
+         "apply: {cell.1: 4 V",
+         "apply: {cell.9: 4 V",
+         "maker/fixture.yaml:18: self_test.steps[1].apply.cell.9: ",
+         {"unknown input \"cell.9\""}},
         {"a switch that is none",
          "{remote: closed}",
          "{remote: closed, remot: open}",
@@ -211,6 +281,7 @@ instruments:
   temperatures: {driver: d}
   supply: {driver: d}
   switches: {driver: d}
+  alternator: {driver: d}
   lines: {driver: d}
 )";
     const auto refusal = [&](const std::string& text) {
@@ -229,7 +300,7 @@ instruments:
               "mean \"cell\"?");
     EXPECT_THAT(refusal(changed(bench, "  lines: {driver: d}\n", "")),
                 StartsWith("b.yaml:5: instruments: \"lines\" is missing, which the line lamp in "
-                           "maker/wiring.yaml:10 needs"));
+                           "maker/wiring.yaml:12 needs"));
 }
 
 class VictronFixture : public testing::TestWithParam<int> {};

@@ -1,7 +1,9 @@
 #include "rig/config/wiring_reader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "rig/config/yaml_reader.h"
 
@@ -107,8 +109,19 @@ void read_contact(const YamlNode& node, InputNet& net) {
     }
 }
 
+/// The faults of an input: what stands between its instrument and the UUT can do them.
+void read_faults(const YamlNode& node, InputNet& net) {
+    const std::vector<std::string> words =
+        net.is_contact() ? std::vector<std::string>{}
+        : net.unit == Unit::celsius
+            ? std::vector<std::string>{"absent", "stuck"}
+            : std::vector<std::string>{"open", "short", "reversed", "swapped", "noise"};
+    if (words.empty()) node.refuse("a contact has no faults; it is opened and closed");
+    for (const YamlNode& fault : node.items()) net.faults.push_back(fault.word(words));
+}
+
 InputNet read_input(const YamlNode& node, int number) {
-    node.allow_keys({"source", "count", "unit", "rating", "closed", "open"});
+    node.allow_keys({"source", "count", "unit", "rating", "closed", "open", "faults", "when"});
     InputNet net;
     net.line = node.line();
     net.port = port_name(node, node.key(), number);
@@ -123,6 +136,7 @@ InputNet read_input(const YamlNode& node, int number) {
         rating->refuse(
             "a contact puts one of two levels on the net and has no rating; expected none");
     }
+    if (const YamlNode* faults = node.find("faults")) read_faults(*faults, net);
     return net;
 }
 
@@ -178,7 +192,7 @@ LineNet::Stage read_stage(const YamlNode& line) {
 
 LineNet read_line(const YamlNode& node, int number) {
     node.allow_keys(
-        {"port", "reader", "count", "stage", "pull_down", "pull_up", "threshold", "debounce"});
+        {"port", "reader", "count", "stage", "pull_down", "pull_up", "threshold", "debounce", "when"});
     LineNet net;
     net.line = node.line();
     net.name = port_name(node, node.key(), number);
@@ -198,23 +212,87 @@ LineNet read_line(const YamlNode& node, int number) {
     return net;
 }
 
+ReadingNet read_reading(const YamlNode& node, int number) {
+    node.allow_keys({"port", "meter", "count", "unit", "when"});
+    ReadingNet net;
+    net.line = node.line();
+    net.name = port_name(node, node.key(), number);
+    net.port = port_name(node.at("port"), node.at("port").text(), number);
+    net.meter = read_pin(node.at("meter"), number);
+    net.unit = unit_from_string(node.at("unit").word({"V", "A", "ohm", "degC", "ratio"}));
+    return net;
+}
+
+Conflict read_conflict(const YamlNode& node) {
+    using State = Conflict::State;
+    node.allow_keys({"ports", "reason"});
+    Conflict conflict;
+    conflict.line = node.line();
+    conflict.reason = node.at("reason").text();
+    for (const YamlNode& entry : node.at("ports").entries()) {
+        const std::string& word = entry.word({"closed", "open", "driven"});
+        conflict.ports.emplace_back(entry.key(), word == "closed" ? State::closed
+                                                 : word == "open" ? State::open
+                                                                  : State::driven);
+    }
+    if (conflict.ports.empty()) node.at("ports").refuse("expected at least one port");
+    return conflict;
+}
+
+/// Whether a net exists with these settings: "when: variant=v2".
+bool is_there(const YamlNode& entry, const Settings& settings) {
+    const YamlNode* when = entry.find("when");
+    if (when == nullptr) return true;
+    const std::string& text = when->text();
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+        when->refuse(in_quotes(text) + " stands here; expected a setting and its value, such as "
+                                       "variant=v2");
+    }
+    const std::string name = text.substr(0, equals);
+    const std::string value = text.substr(equals + 1);
+    if (!settings.has(name)) when->refuse(unknown_name("setting", name, settings.names()));
+    const auto& choices = settings.spec(name).choices;
+    if (std::ranges::find(choices, value) == choices.end()) {
+        when->refuse("the setting " + name + " is never " + in_quotes(value) + "; expected " +
+                     settings.spec(name).describe_range());
+    }
+    return settings.text(name) == value;
+}
+
 template <typename Net>
-void read_nets(const YamlNode& section, const Settings& settings, Net (*read)(const YamlNode&, int),
-               std::vector<Net>& nets) {
-    for (const YamlNode& entry : section.entries()) {
+void read_nets(const YamlNode* section, const Settings& settings, Net (*read)(const YamlNode&, int),
+               std::vector<Net>& nets, std::vector<std::string>& left_out) {
+    if (section == nullptr) return;
+    for (const YamlNode& entry : section->entries()) {
         const int last = repeats(entry, settings);
-        for (int number = 1; number <= last; ++number) nets.push_back(read(entry, number));
+        const bool is_needed = is_there(entry, settings);
+        for (int number = 1; number <= last; ++number) {
+            Net net = read(entry, number);
+            if (is_needed) {
+                nets.push_back(std::move(net));
+            } else {
+                left_out.push_back(with_number(entry.key(), number));
+            }
+        }
     }
 }
 
 }  // namespace
 
 Netlist read_netlist(const std::filesystem::path& file, const Settings& settings) {
-    const YamlNode root = read_yaml_format(file, {"format", "inputs", "loads", "lines"});
+    const YamlNode root =
+        read_yaml_format(file, {"format", "inputs", "loads", "lines", "readings", "conflicts"});
     Netlist nets;
-    read_nets(root.at("inputs"), settings, read_input, nets.inputs);
-    read_nets(root.at("loads"), settings, read_load, nets.loads);
-    read_nets(root.at("lines"), settings, read_line, nets.lines);
+    read_nets(&root.at("inputs"), settings, read_input, nets.inputs, nets.left_out);
+    read_nets(&root.at("loads"), settings, read_load, nets.loads, nets.left_out);
+    read_nets(&root.at("lines"), settings, read_line, nets.lines, nets.left_out);
+    read_nets(root.find("readings"), settings, read_reading, nets.readings, nets.left_out);
+    if (const YamlNode* conflicts = root.find("conflicts")) {
+        for (const YamlNode& conflict : conflicts->items()) {
+            nets.conflicts.push_back(read_conflict(conflict));
+        }
+    }
     return nets;
 }
 

@@ -32,4 +32,12 @@ class SenseTerminals {
     virtual void on_bias_change(std::function<void(int channel, Bias bias)> listener) = 0;
 };
 
+/// Terminals that feel an analogue value: the inputs of a meter.
+class ProbeTerminals {
+  public:
+    virtual ~ProbeTerminals() = default;
+    /// What stands on the net from now on, in the net's base unit; NaN: nothing drives it.
+    virtual void feel(int channel, double value) = 0;
+};
+
 }  // namespace bmsrig

@@ -95,6 +95,9 @@ struct Command {
 /// error).
 using TranscriptSink = std::function<void(char who, std::string_view line)>;
 
+/// Sees every line of the process's log.
+using LogSink = std::function<void(std::string_view line)>;
+
 /// Counts for the metrics.
 struct LinkCounts {
     std::uint64_t exchanges = 0;
@@ -106,9 +109,10 @@ struct LinkCounts {
 /// its Link.
 class Link {
   public:
-    /// Starts the process and reads its greeting. `sink` (may be empty) sees every line from the
-    /// first on.
-    static std::unique_ptr<Link> start(const Command& command, TranscriptSink sink = {});
+    /// Starts the process and reads its greeting. The sinks (may be empty) see every line from the
+    /// first on; without a transcript a shared object's lines are not even written.
+    static std::unique_ptr<Link> start(const Command& command, TranscriptSink sink = {},
+                                       LogSink log = {});
 
     virtual ~Link() = default;
     Link(const Link&) = delete;

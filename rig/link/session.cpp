@@ -24,8 +24,9 @@ std::string indented(const std::string& text) {
 
 }  // namespace
 
-Session::Session(std::string command, TranscriptSink sink, const CarrierFactory& make_carrier)
-    : command_(std::move(command)), sink_(std::move(sink)) {
+Session::Session(std::string command, TranscriptSink sink, const CarrierFactory& make_carrier,
+                 LogSink log)
+    : command_(std::move(command)), sink_(std::move(sink)), log_sink_(std::move(log)) {
     try {
         carrier_ = make_carrier(*this);
         read_greeting();
@@ -39,6 +40,7 @@ void Session::take_log_line(std::string_view line) {
     ++counts_.log_lines;
     log_.add(line);
     if (sink_) sink_('!', line);
+    if (log_sink_) log_sink_(line);
 }
 
 void Session::read_greeting() {

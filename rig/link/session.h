@@ -21,7 +21,8 @@ class Session final : public Link, private LogTaker {
 
     /// Makes the carrier, which starts the process, and reads the greeting. `command` is for
     /// messages.
-    Session(std::string command, TranscriptSink sink, const CarrierFactory& make_carrier);
+    Session(std::string command, TranscriptSink sink, const CarrierFactory& make_carrier,
+            LogSink log = {});
 
     [[nodiscard]] const Greeting& greeting() const override { return reader_.greeting(); }
     void exchange(Instant now, std::span<const PortValue> inputs, std::span<const Payload> payloads,
@@ -46,6 +47,7 @@ class Session final : public Link, private LogTaker {
 
     std::string command_;
     TranscriptSink sink_;
+    LogSink log_sink_;
     LogTail log_;
     LinkCounts counts_;
     GreetingReader reader_;

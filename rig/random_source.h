@@ -1,5 +1,5 @@
-// Random numbers of a virtual instrument: the same on every machine, and independent of every other
-// instrument.
+// Random numbers of an instrument or a step: the same on every machine, and independent of every
+// other one's.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace bmsrig {
 
-/// One stream of random numbers, decided by the seed, the instrument's name, the channel and what
-/// it is for alone. The generator is std::mt19937_64, whose numbers the C++ standard lays down; the
+/// One stream of random numbers, decided by the seed, the name of whoever draws, the channel and
+/// what it is for alone. The generator is std::mt19937_64, whose numbers the C++ standard lays down; the
 /// distributions are our own, since those of the standard library differ from one library to
 /// another.
 class RandomSource {
@@ -18,7 +18,7 @@ class RandomSource {
     /// No draw of noise() lies further from zero than this.
     static constexpr double noise_bound = 4;
 
-    RandomSource(std::uint64_t seed, std::string_view instrument, int channel,
+    RandomSource(std::uint64_t seed, std::string_view name, int channel,
                  std::string_view purpose);
 
     /// Evenly spread over -1 .. 1.

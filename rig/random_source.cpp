@@ -1,4 +1,4 @@
-#include "drivers/virtual_common/random_source.h"
+#include "rig/random_source.h"
 
 #include <cmath>
 
@@ -25,10 +25,10 @@ std::uint64_t mix(std::uint64_t value) {
 
 }  // namespace
 
-RandomSource::RandomSource(std::uint64_t seed, std::string_view instrument, int channel,
+RandomSource::RandomSource(std::uint64_t seed, std::string_view name, int channel,
                            std::string_view purpose) {
     constexpr std::uint64_t offset_basis = 0xcbf29ce484222325ULL;
-    const std::uint64_t names = hash(purpose, mix(hash(instrument, offset_basis)));
+    const std::uint64_t names = hash(purpose, mix(hash(name, offset_basis)));
     key_ = mix(mix(mix(seed) ^ names) ^ static_cast<std::uint64_t>(channel));
 }
 

@@ -1,4 +1,4 @@
-#include "drivers/virtual_common/random_source.h"
+#include "rig/random_source.h"
 
 #include <gtest/gtest.h>
 

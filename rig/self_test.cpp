@@ -1,0 +1,233 @@
+#include "rig/self_test.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "rig/config/yaml_reader.h"
+
+namespace bmsrig {
+
+namespace {
+
+constexpr std::string_view supply_port = "supply";
+
+std::string word(LineLevel level) {
+    return std::string(to_string(level));
+}
+
+class SelfTest {
+  public:
+    explicit SelfTest(Rig& rig) : rig_(rig), plan_(rig.fixture().self_test) {
+        for (const LineNet& net : rig.fixture().wiring.lines()) {
+            report_.lines.push_back({net.name, "", "", true});
+        }
+    }
+
+    WiringReport run(std::uint64_t seed) {
+        rig_.begin_unpowered(seed);
+        prove_unpowered();
+        rig_.end_test();
+        if (!report_.faults.empty()) return std::move(report_);
+        rig_.begin_test(seed);
+        look(plan_.baseline, "baseline");
+        for (const SelfTestPlan::Step& step : plan_.steps) take(step);
+        rig_.end_test();
+        compare();
+        return std::move(report_);
+    }
+
+  private:
+    [[nodiscard]] const std::vector<LineNet>& nets() const {
+        return rig_.fixture().wiring.lines();
+    }
+    [[nodiscard]] LineLevel level(const LineNet& net) const {
+        return rig_.read_line(net.name).level;
+    }
+    [[nodiscard]] std::string place(const LineNet& net) const {
+        return "line " + net.name + " (" + to_string(net.reader) + ", " +
+               std::filesystem::path(rig_.fixture().wiring.file()).filename().string() + ":" +
+               std::to_string(net.line) + ")";
+    }
+    LineProof& proof(const std::string& line) {
+        return *std::ranges::find(report_.lines, line, &LineProof::line);
+    }
+    void find_fault(const LineNet& net, const std::string& text) {
+        proof(net.name).ok = false;
+        report_.faults.push_back(place(net) + ": " + text);
+    }
+
+    // Without power.
+    void prove_unpowered();
+    void prove_stage(const LineNet& net);
+    void judge_stage(const LineNet& net, LineLevel up, LineLevel down);
+
+    // With power.
+    void take(const SelfTestPlan::Step& step);
+    void look(const std::map<std::string, bool>& expected, const std::string& when);
+    void compare();
+    void accuse(const LineNet& net);
+    void note_what_cannot_be_told();
+
+    Rig& rig_;
+    const SelfTestPlan& plan_;
+    WiringReport report_;
+    /// What each line showed and should have shown, one after the other.
+    std::map<std::string, std::vector<LineLevel>> seen_;
+    std::map<std::string, std::vector<LineLevel>> expected_;
+};
+
+void SelfTest::prove_unpowered() {
+    for (const InputNet& net : rig_.fixture().wiring.inputs()) {
+        if (net.port != supply_port) continue;
+        rig_.stimuli().apply(supply_port, plan_.dead_supply_volts, rig_.now());
+    }
+    rig_.settle();
+    for (const LineNet& net : nets()) {
+        if (net.stage) rig_.set_bias(net.name, Bias::none);
+    }
+    for (const LineNet& net : nets()) {
+        if (net.stage) {
+            prove_stage(net);
+        } else if (level(net) == LineLevel::inactive) {
+            proof(net.name).unpowered = "dark";
+        } else {
+            proof(net.name).unpowered = word(level(net));
+            find_fault(net, "reads " + word(level(net)) +
+                                " while the unit has no power; expected inactive. Look for stray "
+                                "light or a short at its sensor");
+        }
+    }
+}
+
+/// All other lines hang free meanwhile, so that whatever moves with this one is joined to it.
+void SelfTest::prove_stage(const LineNet& net) {
+    std::map<std::string, LineLevel> with_up;
+    rig_.set_bias(net.name, Bias::up);
+    for (const LineNet& other : nets()) with_up[other.name] = level(other);
+    rig_.set_bias(net.name, Bias::down);
+    const LineLevel down = level(net);
+    for (const LineNet& other : nets()) {
+        if (!other.stage || other.name <= net.name) continue;  // each pair once
+        if (with_up[other.name] != LineLevel::active || level(other) != LineLevel::inactive)
+            continue;
+        proof(net.name).ok = proof(other.name).ok = false;
+        report_.faults.push_back(place(net) + " and " + place(other) +
+                                 " follow each other's pull resistors: both read one net. Either a "
+                                 "line is wired to the wrong net, or the two outputs are shorted "
+                                 "together");
+    }
+    judge_stage(net, with_up[net.name], down);
+    rig_.set_bias(net.name, Bias::none);
+}
+
+void SelfTest::judge_stage(const LineNet& net, LineLevel up, LineLevel down) {
+    using enum LineLevel;
+    auto& words = proof(net.name).unpowered;
+    if (up == active && down == inactive) {
+        words = "floats";
+        return;
+    }
+    words = word(down) + " pulled down, " + word(up) + " pulled up";
+    const std::string saw = "reads " + words + " while the unit has no power: ";
+    if (up == active && down == indeterminate) {
+        find_fault(net, saw + "the pull-down is missing");
+    } else if (up == indeterminate && down == inactive) {
+        find_fault(net, saw + "the pull-up is missing");
+    } else if (up == inactive && down == inactive) {
+        find_fault(net, saw + "it is shorted to battery minus");
+    } else if (up == down) {
+        find_fault(net, saw + "it is shorted to battery plus or to another voltage");
+    } else {
+        find_fault(net, saw + "expected inactive and active; check its wire, its pull resistors "
+                              "and its level shifter");
+    }
+}
+
+void SelfTest::take(const SelfTestPlan::Step& step) {
+    std::string words;
+    for (const auto& [port, value] : step.apply) {
+        rig_.stimuli().apply(port, value, rig_.now());
+        words += (words.empty() ? "" : ", ") + port + " at " + format_number(value);
+    }
+    rig_.mark(words);
+    rig_.settle();
+    auto expected = plan_.baseline;
+    for (const auto& [line, active] : step.lines) expected[line] = active;
+    look(expected, words);
+    rig_.stimuli().apply_baseline(rig_.fixture().baseline, rig_.now());
+    rig_.settle();
+}
+
+void SelfTest::look(const std::map<std::string, bool>& expected, const std::string& when) {
+    for (const auto& [line, active] : expected) {
+        const LineLevel seen = rig_.read_line(line).level;
+        seen_[line].push_back(seen);
+        expected_[line].push_back(active ? LineLevel::active : LineLevel::inactive);
+        auto& words = proof(line).powered;
+        words += (words.empty() ? "" : ", ") + word(seen) + " (" + when + ")";
+    }
+}
+
+void SelfTest::compare() {
+    for (const LineNet& net : nets()) {
+        if (!plan_.baseline.contains(net.name) || seen_[net.name] == expected_[net.name]) continue;
+        accuse(net);
+    }
+    note_what_cannot_be_told();
+}
+
+/// A line that answers exactly as another one should, while that other does not: no single fault of
+/// a unit looks like that.
+void SelfTest::accuse(const LineNet& net) {
+    for (const LineNet& other : nets()) {
+        if (other.name == net.name || other.stage.has_value() != net.stage.has_value() ||
+            !plan_.baseline.contains(other.name) || seen_[other.name] == expected_[other.name] ||
+            seen_[net.name] != expected_[other.name])
+            continue;
+        const bool is_swapped = seen_[other.name] == expected_[net.name];
+        if (is_swapped && other.name < net.name) return;  // named already
+        proof(net.name).ok = proof(other.name).ok = false;
+        report_.faults.push_back(
+            is_swapped
+                ? place(net) + " and " + place(other) +
+                      " each answer as the other should: their wires are swapped, or those of the "
+                      "unit's outputs"
+                : place(net) + " answers as line " + other.name + " should, and " + place(other) +
+                      " does not: it is wired to the net of " + other.name);
+        return;
+    }
+    const bool is_silent = std::ranges::all_of(
+        seen_[net.name], [](LineLevel each) { return each == LineLevel::inactive; });
+    if (!is_silent) return;
+    report_.notes.push_back(place(net) + " stayed inactive all the time, where it should not: a " +
+                            (net.stage ? "broken wire looks like a dead output"
+                                       : "sensor that sees nothing looks like a dead lamp") +
+                            "; look at it before the unit is blamed");
+}
+
+void SelfTest::note_what_cannot_be_told() {
+    for (std::size_t i = 0; i < nets().size(); ++i) {
+        for (std::size_t j = i + 1; j < nets().size(); ++j) {
+            const LineNet& one = nets()[i];
+            const LineNet& two = nets()[j];
+            if (one.stage.has_value() != two.stage.has_value() ||
+                one.reader.instrument != two.reader.instrument ||
+                !plan_.baseline.contains(one.name) || !plan_.baseline.contains(two.name) ||
+                expected_[one.name] != expected_[two.name])
+                continue;
+            report_.notes.push_back("lines " + one.name + " and " + two.name +
+                                    " answer alike to every stimulus of self_test in " +
+                                    (rig_.fixture().folder / "fixture.yaml").string() +
+                                    ": were they swapped, the self-test would not see it");
+        }
+    }
+}
+
+}  // namespace
+
+WiringReport test_wiring(Rig& rig, std::uint64_t seed) {
+    return SelfTest(rig).run(seed);
+}
+
+}  // namespace bmsrig
