@@ -73,8 +73,8 @@ std::size_t LineNets::find(const std::string& name, const WiringFault& fault,
 void LineNets::inject(const WiringFault& fault, const std::string& bench_file) {
     using Kind = WiringFault::Kind;
     const std::size_t i = find(fault.name, fault, bench_file);
-    const bool needs_stage = fault.kind != Kind::swapped && fault.kind != Kind::wired_to &&
-                             fault.kind != Kind::open;
+    const bool needs_stage =
+        fault.kind != Kind::swapped && fault.kind != Kind::wired_to && fault.kind != Kind::open;
     const bool needs_other = !fault.other.empty();
     const std::size_t j = needs_other ? find(fault.other, fault, bench_file) : i;
     if ((needs_stage && !nets_[i].stage) ||

@@ -1,5 +1,5 @@
-// The lines of a virtual bench as copper: what the UUT's outputs, the resistors of the line bank and
-// faults of the wiring together put on each reader.
+// The lines of a virtual bench as copper: what the UUT's outputs, the resistors of the line bank
+// and faults of the wiring together put on each reader.
 #pragma once
 
 #include <cstddef>

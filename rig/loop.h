@@ -66,7 +66,7 @@ class Loop {
     };
     struct Output {
         SignalId signal = 0;
-        std::vector<std::size_t> lines;  ///< by their numbers in the wiring
+        std::vector<std::size_t> lines;                       ///< by their numbers in the wiring
         std::vector<std::pair<ProbeTerminals*, int>> probes;  ///< with their channels
         const LoadNet* load = nullptr;
         SourceTerminals* load_terminals = nullptr;
@@ -89,7 +89,7 @@ class Loop {
     Instant power_on_;
     std::vector<Input> inputs_;
     std::map<std::string, std::vector<std::vector<std::size_t>>>
-        inputs_of_;  // instrument -> channel -> inputs
+        inputs_of_;                         // instrument -> channel -> inputs
     std::vector<Output> outputs_;           // by port index
     std::vector<link::PortValue> changed_;  // for the next exchange
     std::vector<bool> is_changed_;          // by input

@@ -10,16 +10,15 @@
 namespace bmsrig {
 
 /// One stream of random numbers, decided by the seed, the name of whoever draws, the channel and
-/// what it is for alone. The generator is std::mt19937_64, whose numbers the C++ standard lays down; the
-/// distributions are our own, since those of the standard library differ from one library to
-/// another.
+/// what it is for alone. The generator is std::mt19937_64, whose numbers the C++ standard lays
+/// down; the distributions are our own, since those of the standard library differ from one library
+/// to another.
 class RandomSource {
   public:
     /// No draw of noise() lies further from zero than this.
     static constexpr double noise_bound = 4;
 
-    RandomSource(std::uint64_t seed, std::string_view name, int channel,
-                 std::string_view purpose);
+    RandomSource(std::uint64_t seed, std::string_view name, int channel, std::string_view purpose);
 
     /// Evenly spread over -1 .. 1.
     double symmetric();

@@ -77,8 +77,7 @@ void Rig::open_instruments(const InstrumentFactory& make_instrument) {
 template <typename Interface>
 Interface& Rig::end_of(const Pin& pin, const std::string& what, int line) const {
     const auto found = by_name_.find(pin.instrument);
-    auto* instrument =
-        found == by_name_.end() ? nullptr : dynamic_cast<Interface*>(found->second);
+    auto* instrument = found == by_name_.end() ? nullptr : dynamic_cast<Interface*>(found->second);
     if (instrument == nullptr || pin.channel < 1 || pin.channel > instrument->channels()) {
         throw WiringError(fixture_->wiring.file() + ":" + std::to_string(line) + ": " + what +
                           " is read by " + to_string(pin) +

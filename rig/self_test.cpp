@@ -38,9 +38,7 @@ class SelfTest {
     }
 
   private:
-    [[nodiscard]] const std::vector<LineNet>& nets() const {
-        return rig_.fixture().wiring.lines();
-    }
+    [[nodiscard]] const std::vector<LineNet>& nets() const { return rig_.fixture().wiring.lines(); }
     [[nodiscard]] LineLevel level(const LineNet& net) const {
         return rig_.read_line(net.name).level;
     }
@@ -139,8 +137,9 @@ void SelfTest::judge_stage(const LineNet& net, LineLevel up, LineLevel down) {
     } else if (up == down) {
         find_fault(net, saw + "it is shorted to battery plus or to another voltage");
     } else {
-        find_fault(net, saw + "expected inactive and active; check its wire, its pull resistors "
-                              "and its level shifter");
+        find_fault(net, saw +
+                            "expected inactive and active; check its wire, its pull resistors "
+                            "and its level shifter");
     }
 }
 

@@ -28,11 +28,11 @@ struct WiringReport {
 };
 
 /// First without power for the UUT, only a supply at which it cannot work: each line alone must
-/// follow the pull-up and the pull-down of the bench, and no other line may follow with it. Then, if
-/// nothing was found, with the UUT on at the baseline and after the stimuli of the fixture: a line
-/// that answers as another one should, while that one does not, is wired to the wrong net. A unit
-/// that answers wrongly in any other way is left to the plan to judge. Ends with the bench safe.
-/// Throws what the rig throws (LinkError, InstrumentError).
+/// follow the pull-up and the pull-down of the bench, and no other line may follow with it. Then,
+/// if nothing was found, with the UUT on at the baseline and after the stimuli of the fixture: a
+/// line that answers as another one should, while that one does not, is wired to the wrong net. A
+/// unit that answers wrongly in any other way is left to the plan to judge. Ends with the bench
+/// safe. Throws what the rig throws (LinkError, InstrumentError).
 WiringReport test_wiring(Rig& rig, std::uint64_t seed);
 
 }  // namespace bmsrig

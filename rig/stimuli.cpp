@@ -276,11 +276,11 @@ void Stimuli::start_noise(std::string_view port, double rms, Duration interval) 
     faults_.inject(net.net, noise_word);
     noises_.erase(name);
     nominals_[name] = present->value;
-    noises_[name] = std::make_unique<Noise>(
-        scheduler_, RandomSource(seed_, name, 1, "noise"), rms, interval,
-        [this, &net](double offset) {
-            put(net, nominals_.at(net.net.port) + offset, scheduler_.now());
-        });
+    noises_[name] =
+        std::make_unique<Noise>(scheduler_, RandomSource(seed_, name, 1, "noise"), rms, interval,
+                                [this, &net](double offset) {
+                                    put(net, nominals_.at(net.net.port) + offset, scheduler_.now());
+                                });
 }
 
 void Stimuli::stop_noise(std::string_view port) {

@@ -44,9 +44,9 @@ class Stimuli {
     /// Exchanges the wires of two cells at the UUT's plug; the same two again puts them back.
     /// Returns whether they are exchanged now. Throws InputError like set_fault.
     bool swap_cells(int one, int other);
-    /// From now on until stop_noise() the value on a cell's net moves about the one that is applied:
-    /// `rms` in the net's unit, a new draw at every `interval`. Throws InputError like set_fault,
-    /// RatingError if a draw could leave the net's rating.
+    /// From now on until stop_noise() the value on a cell's net moves about the one that is
+    /// applied: `rms` in the net's unit, a new draw at every `interval`. Throws InputError like
+    /// set_fault, RatingError if a draw could leave the net's rating.
     void start_noise(std::string_view port, double rms, Duration interval);
     void stop_noise(std::string_view port);
     /// Ends all noise; the instruments are about to be made safe.
@@ -86,7 +86,7 @@ class Stimuli {
     Scheduler& scheduler_;
     std::uint64_t seed_;
     std::map<std::string, Net, std::less<>> nets_;
-    std::vector<const Net*> cells_;  // in order of their numbers
+    std::vector<const Net*> cells_;                  // in order of their numbers
     std::map<std::string, Conflict::State> states_;  // of contacts and sources; none: open
     Faults faults_;
     std::map<std::string, std::unique_ptr<Noise>> noises_;

@@ -100,13 +100,13 @@ TEST_F(WiringFile, KeepsWhatTheFileSays) {
 }
 
 TEST_F(WiringFile, HasOnlyTheNetsThatItsSettingsCallFor) {
-    const std::string text = changed(
-        changed(std::string(good), "unit: bool}", "unit: bool, when: cells=16}"),
-        "debounce: 0 s}\n",
-        "debounce: 0 s, when: cells=4}\n"
-        "readings:\n"
-        "  gx_pow: {port: gx_pow, meter: meters.1, unit: V, when: variant=small}\n"
-        "  limit: {port: limit, meter: meters.2, unit: A}\n");
+    const std::string text =
+        changed(changed(std::string(good), "unit: bool}", "unit: bool, when: cells=16}"),
+                "debounce: 0 s}\n",
+                "debounce: 0 s, when: cells=4}\n"
+                "readings:\n"
+                "  gx_pow: {port: gx_pow, meter: meters.1, unit: V, when: variant=small}\n"
+                "  limit: {port: limit, meter: meters.2, unit: A}\n");
     const Wiring four = load(text);
     EXPECT_EQ(four.input_from({"switches", 3}), nullptr);
     EXPECT_TRUE(four.leaves_out("remote.link"));
@@ -123,13 +123,12 @@ TEST_F(WiringFile, HasOnlyTheNetsThatItsSettingsCallFor) {
 }
 
 TEST_F(WiringFile, KeepsFaultsAndConflicts) {
-    const Wiring wiring = load(
-        changed(changed(std::string(good), "[0 V, 5 V]}", "[0 V, 5 V], faults: [open, swapped]}"),
-                "loads:",
-                "conflicts:\n"
-                "  - {ports: {remote.h: closed, remote.link: open}, reason: smoke}\n"
-                "  - {ports: {supply: driven}, reason: never}\n"
-                "loads:"));
+    const Wiring wiring = load(changed(
+        changed(std::string(good), "[0 V, 5 V]}", "[0 V, 5 V], faults: [open, swapped]}"), "loads:",
+        "conflicts:\n"
+        "  - {ports: {remote.h: closed, remote.link: open}, reason: smoke}\n"
+        "  - {ports: {supply: driven}, reason: never}\n"
+        "loads:"));
     EXPECT_THAT(wiring.inputs()[0].faults, testing::ElementsAre("open", "swapped"));
     EXPECT_TRUE(wiring.input_from({"supply", 1})->faults.empty());
     ASSERT_EQ(wiring.conflicts().size(), 2U);

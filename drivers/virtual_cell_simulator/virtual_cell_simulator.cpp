@@ -33,8 +33,7 @@ class VirtualCellSimulator final : public AnalogInstrument<CellSimulator> {
           unloaded_(unloaded) {
         for (int channel = 1; channel <= spec.channels; ++channel) {
             RandomSource errors(context.seed, name, channel, "current");
-            cells_.push_back(
-                {unloaded, CellFault::none, errors.symmetric() * current_accuracy, 0});
+            cells_.push_back({unloaded, CellFault::none, errors.symmetric() * current_accuracy, 0});
         }
     }
 

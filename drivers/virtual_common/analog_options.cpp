@@ -1,7 +1,7 @@
 #include "drivers/virtual_common/analog_options.h"
 
-#include "rig/random_source.h"
 #include "rig/error.h"
+#include "rig/random_source.h"
 
 namespace bmsrig {
 

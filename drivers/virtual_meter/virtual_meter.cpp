@@ -107,12 +107,11 @@ std::unique_ptr<Instrument> make_virtual_meter(InstrumentSpec& spec, const Drive
     meter.noise = spec.number("noise", unit, 0, 0, meter.accuracy);
     const double least = meter.resolution / 2 + RandomSource::noise_bound * meter.noise;
     if (least > meter.accuracy) {
-        throw InputError(spec.file, spec.line,
-                         "instrument \"" + spec.name + "\": accuracy " +
-                             format_quantity(meter.accuracy, unit) +
-                             " cannot be kept: half the resolution and 4 times the noise are " +
-                             format_quantity(least, unit) +
-                             " already; give a coarser accuracy or less noise");
+        throw InputError(
+            spec.file, spec.line,
+            "instrument \"" + spec.name + "\": accuracy " + format_quantity(meter.accuracy, unit) +
+                " cannot be kept: half the resolution and 4 times the noise are " +
+                format_quantity(least, unit) + " already; give a coarser accuracy or less noise");
     }
     return std::make_unique<VirtualMeter>(spec.name, channels, meter, context.seed);
 }

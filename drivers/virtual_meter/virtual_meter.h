@@ -16,7 +16,8 @@ namespace bmsrig {
 /// | unit       | V       | V, A, ohm, degC      | of the options below |
 /// | resolution | 1 mV    | 1e-9 .. 1000         | readings are rounded to it |
 /// | accuracy   | 10 mV   | resolution/2 .. 1000 | bound of a reading's error, all included |
-/// | noise      | 0       | 0 .. accuracy        | rms of a reading; no draw is beyond 4 times this |
+/// | noise      | 0       | 0 .. accuracy        | rms of a reading; no draw is beyond 4 times this
+/// |
 ///
 /// What rounding and noise leave of the accuracy is the calibration's error, fixed for each channel
 /// by the bench's seed; an accuracy that leaves less than nothing is refused.

@@ -177,7 +177,7 @@ class Cells(Sequence[Cell]):
     def swap(self, one: int, other: int) -> None:
         """Exchange the wires of two cells at the UUT's plug; the same two again puts them back.
 
-        Raises InputError, and changes nothing, if the wiring does not allow it or a fault stands at one of them already.
+        Raises InputError, and changes nothing, if the wiring does not allow it or a fault stands at one of them.
         """
         swapped = self._core.swap_cells(one, other)
         self._core.mark(f"cells {one} and {other} {'swapped' if swapped else 'back in their places'}")

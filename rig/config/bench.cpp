@@ -87,9 +87,9 @@ void InstrumentSpec::finish() const {
 }
 
 Bench Bench::load(const std::filesystem::path& file) {
-    const YamlNode root = read_yaml_format(
-        file, {"format", "bench", "fixture", "clock", "seed", "settings", "uut", "instruments",
-               "wiring_faults"});
+    const YamlNode root =
+        read_yaml_format(file, {"format", "bench", "fixture", "clock", "seed", "settings", "uut",
+                                "instruments", "wiring_faults"});
     Bench bench;
     bench.file = file;
     bench.name = root.at("bench").text();

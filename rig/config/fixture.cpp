@@ -19,8 +19,9 @@ YamlNode read_fixture_file(const std::filesystem::path& folder) {
             folder.string(), 0,
             "there is no such folder; expected that of a fixture, with a fixture.yaml");
     }
-    return read_yaml_format(folder / "fixture.yaml", {"format", "title", "products", "process",
-                                                      "reaction_time", "settings", "baseline", "self_test"});
+    return read_yaml_format(folder / "fixture.yaml",
+                            {"format", "title", "products", "process", "reaction_time", "settings",
+                             "baseline", "self_test"});
 }
 
 /// "13.2 V", or "3.30 V per cell".

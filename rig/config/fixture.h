@@ -35,8 +35,9 @@ struct SelfTestPlan {
     /// Lines -> whether they are active at the baseline.
     std::map<std::string, bool> baseline;
     struct Step {
-        std::vector<std::pair<std::string, double>> apply;  ///< input port -> value, from the baseline
-        std::map<std::string, bool> lines;                  ///< lines that change -> active
+        std::vector<std::pair<std::string, double>>
+            apply;                          ///< input port -> value, from the baseline
+        std::map<std::string, bool> lines;  ///< lines that change -> active
     };
     /// Stimuli by which lines of the same level at the baseline are told apart.
     std::vector<Step> steps;

@@ -191,8 +191,8 @@ LineNet::Stage read_stage(const YamlNode& line) {
 }
 
 LineNet read_line(const YamlNode& node, int number) {
-    node.allow_keys(
-        {"port", "reader", "count", "stage", "pull_down", "pull_up", "threshold", "debounce", "when"});
+    node.allow_keys({"port", "reader", "count", "stage", "pull_down", "pull_up", "threshold",
+                     "debounce", "when"});
     LineNet net;
     net.line = node.line();
     net.name = port_name(node, node.key(), number);
@@ -246,8 +246,9 @@ bool is_there(const YamlNode& entry, const Settings& settings) {
     const std::string& text = when->text();
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) {
-        when->refuse(in_quotes(text) + " stands here; expected a setting and its value, such as "
-                                       "variant=v2");
+        when->refuse(in_quotes(text) +
+                     " stands here; expected a setting and its value, such as "
+                     "variant=v2");
     }
     const std::string name = text.substr(0, equals);
     const std::string value = text.substr(equals + 1);

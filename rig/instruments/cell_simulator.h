@@ -38,8 +38,8 @@ class CellSimulator : public Instrument {
     /// What the cell sources and sinks at most; beyond it the voltage gives way.
     virtual void set_current_limits(int channel, Amperes source, Amperes sink) = 0;
     virtual void set_fault(int channel, CellFault fault) = 0;
-    /// Exchanges the wires of two cells at the UUT's plug, or puts them back: each then stands where
-    /// the other belongs.
+    /// Exchanges the wires of two cells at the UUT's plug, or puts them back: each then stands
+    /// where the other belongs.
     virtual void exchange(int channel, int other) = 0;
     /// Off: the terminals float.
     virtual void set_output(int channel, bool on) = 0;
