@@ -21,7 +21,7 @@ double off(const LineNet& net) {
 }  // namespace
 
 LineNets::LineNets(const Wiring& wiring, const std::map<std::string, Instrument*>& bench,
-                   const std::vector<WiringFault>& faults, const std::string& bench_file)
+                   const std::vector<WiringFault>& faults)
     : nets_(wiring.lines()) {
     for (std::size_t i = 0; i < nets_.size(); ++i) {
         const LineNet& net = nets_[i];
@@ -38,7 +38,7 @@ LineNets::LineNets(const Wiring& wiring, const std::map<std::string, Instrument*
         supply_ = dynamic_cast<SourceTerminals*>(bench.at(net.source.instrument));
         supply_channel_ = net.source.channel;
     }
-    for (const WiringFault& fault : faults) inject(fault, bench_file);
+    for (const WiringFault& fault : faults) inject(fault);
     for (const auto& [name, reader] : readers_) {
         reader->on_bias_change([this, &name = name](int channel, Bias bias) {
             for (Line& line : lines_) {
@@ -56,30 +56,29 @@ LineNets::~LineNets() {
     for (const auto& [name, reader] : readers_) reader->on_bias_change({});
 }
 
-std::size_t LineNets::find(const std::string& name, const WiringFault& fault,
-                           const std::string& bench_file) const {
+std::size_t LineNets::find(const std::string& name, const WiringFault& fault) const {
     std::vector<std::string> names;
     for (std::size_t i = 0; i < nets_.size(); ++i) {
         names.push_back(nets_[i].name);
         if (nets_[i].name != name) continue;
         if (has(i)) return i;
-        throw InputError(bench_file, fault.line,
+        throw InputError(fault.file, fault.line,
                          "wiring_faults: line " + name +
                              " is read by a real instrument; a fault there is made with pliers");
     }
-    throw InputError(bench_file, fault.line, "wiring_faults: " + unknown_name("line", name, names));
+    throw InputError(fault.file, fault.line, "wiring_faults: " + unknown_name("line", name, names));
 }
 
-void LineNets::inject(const WiringFault& fault, const std::string& bench_file) {
+void LineNets::inject(const WiringFault& fault) {
     using Kind = WiringFault::Kind;
-    const std::size_t i = find(fault.name, fault, bench_file);
+    const std::size_t i = find(fault.name, fault);
     const bool needs_stage =
         fault.kind != Kind::swapped && fault.kind != Kind::wired_to && fault.kind != Kind::open;
     const bool needs_other = !fault.other.empty();
-    const std::size_t j = needs_other ? find(fault.other, fault, bench_file) : i;
+    const std::size_t j = needs_other ? find(fault.other, fault) : i;
     if ((needs_stage && !nets_[i].stage) ||
         nets_[i].stage.has_value() != nets_[j].stage.has_value()) {
-        throw InputError(bench_file, fault.line,
+        throw InputError(fault.file, fault.line,
                          "wiring_faults: " + std::string(to_string(fault.kind)) + " at line " +
                              fault.name + (needs_other ? " and " + fault.other : "") +
                              " cannot be; expected " +

@@ -22,7 +22,7 @@ class LineNets {
     /// Throws InputError with file and line if a wiring fault names a line that there is not, or
     /// one that a virtual bench cannot have.
     LineNets(const Wiring& wiring, const std::map<std::string, Instrument*>& bench,
-             const std::vector<WiringFault>& faults, const std::string& bench_file);
+             const std::vector<WiringFault>& faults);
     ~LineNets();
     LineNets(const LineNets&) = delete;
     LineNets& operator=(const LineNets&) = delete;
@@ -49,9 +49,8 @@ class LineNets {
         bool to_plus = false;
     };
 
-    void inject(const WiringFault& fault, const std::string& bench_file);
-    [[nodiscard]] std::size_t find(const std::string& name, const WiringFault& fault,
-                                   const std::string& bench_file) const;
+    void inject(const WiringFault& fault);
+    [[nodiscard]] std::size_t find(const std::string& name, const WiringFault& fault) const;
     [[nodiscard]] double supply() const;
     [[nodiscard]] LineLevel level(const Line& line) const;
     void drive_node(std::size_t node) const;

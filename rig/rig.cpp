@@ -170,7 +170,7 @@ void Rig::join_bench() {
         if (trace_.last(signal)) continue;
         trace_.append(signal, now(), static_cast<double>(bank.read(net.reader.channel)));
     }
-    line_nets_.emplace(fixture_->wiring, by_name_, bench_.wiring_faults, bench_.file.string());
+    line_nets_.emplace(fixture_->wiring, by_name_, bench_.wiring_faults);
 }
 
 void Rig::power_on() {

@@ -110,6 +110,7 @@ void bind_bench(py::module_& module) {
         .def_static("load", &Bench::load, py::arg("file"),
                     "Read a bench file. Raises InputError with file and line.")
         .def_property_readonly("file", [](const Bench& self) { return self.file.string(); })
+        .def_readonly("files", &Bench::files, "The file itself, then those it is based on.")
         .def_readonly("name", &Bench::name)
         .def_readonly("fixture", &Bench::fixture)
         .def_readonly("seed", &Bench::seed)

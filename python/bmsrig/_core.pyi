@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from os import PathLike
+from pathlib import Path
 
 compiler: str
 
@@ -115,6 +116,8 @@ class Bench:
     def load(file: str | PathLike[str]) -> Bench: ...
     @property
     def file(self) -> str: ...
+    @property
+    def files(self) -> list[Path]: ...
     @property
     def name(self) -> str: ...
     @property

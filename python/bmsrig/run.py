@@ -213,8 +213,10 @@ class Run:
     def _input_files(self) -> list[tuple[str, str, str]]:
         folder = Path(self.fixture.folder)
         files = [folder / name for name in ("fixture.yaml", "wiring.yaml", "limits.yaml", "requirements.csv")]
+        bench, *bases = self.core.bench.files
+        named = [*((file.name, file) for file in files), ("bench.yaml", bench)]
         rows = []
-        for name, file in [*((file.name, file) for file in files), ("bench.yaml", Path(self.core.bench.file))]:
+        for name, file in [*named, *((f"based_on/{file.name}", file) for file in bases)]:
             content = file.read_bytes()
             rows.append((name, hashlib.sha256(content).hexdigest(), content.decode("utf-8", "replace")))
         return rows

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+from bmsrig import paths
 
 PASSING = '''
 @pytest.mark.requirement("VSB-LOAD-HIGH")
@@ -157,6 +159,20 @@ def test_the_record_knows_what_ran(plan, bmsrig):
     assert {"fixture.yaml", "wiring.yaml", "limits.yaml", "requirements.csv", "bench.yaml"} == set(files)
     transcript = done.rows("SELECT count(*) FROM transcript_block")
     assert transcript[0][0] == 1
+
+
+def test_the_record_keeps_the_files_that_its_bench_is_based_on(plan, bmsrig, tmp_path):
+    base = (paths.fixtures_folder() / "victron_smallbms" / "benches" / "virtual.yaml").read_text()
+    (tmp_path / "left.yaml").write_text(base)
+    own = "format: 1\nbench: right\nbased_on: left.yaml\nseed: 12\nsettings: {cells: 8}\n"
+    (tmp_path / "right.yaml").write_text(own)
+    done = bmsrig(plan(PASSING), "--bench", "right.yaml", fixture="")
+    assert done.status == 0, done.output
+    assert done.rows("SELECT bench, seed, fixture FROM run") == [("right", "12", "victron_smallbms")]
+    assert ("8",) in done.rows("SELECT value FROM property WHERE name = 'setting.cells'")
+    files = {name: (hash_, content) for name, hash_, content in done.rows("SELECT * FROM input_file")}
+    assert files["bench.yaml"] == (hashlib.sha256(own.encode()).hexdigest(), own)
+    assert files["based_on/left.yaml"] == (hashlib.sha256(base.encode()).hexdigest(), base)
 
 
 def test_a_record_is_never_overwritten(plan, bmsrig, tmp_path):

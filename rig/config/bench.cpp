@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <limits>
 
+#include "rig/config/bench_chain.h"
 #include "rig/config/yaml_reader.h"
 #include "rig/error.h"
 
 namespace bmsrig {
 
 namespace {
+
+FilePlace place_of(const YamlNode& node) {
+    return {node.file(), node.line()};
+}
 
 InstrumentSpec read_instrument(const YamlNode& node) {
     if (!is_name(node.key())) node.refuse("an instrument's name has only a-z, 0-9, _ and . in it");
@@ -87,33 +92,29 @@ void InstrumentSpec::finish() const {
 }
 
 Bench Bench::load(const std::filesystem::path& file) {
-    const YamlNode root =
-        read_yaml_format(file, {"format", "bench", "fixture", "clock", "seed", "settings", "uut",
-                                "instruments", "wiring_faults"});
+    const BenchChain chain = BenchChain::read(file);
     Bench bench;
     bench.file = file;
-    bench.name = root.at("bench").text();
-    bench.fixture = root.at("fixture").text();
-    bench.fixture_line = root.at("fixture").line();
-    bench.clock = root.at("clock").word({"virtual", "real"}) == "virtual" ? ClockKind::virtual_time
-                                                                          : ClockKind::real_time;
-    if (const YamlNode* seed = root.find("seed")) {
+    bench.files = chain.files();
+    bench.name = chain.own("bench").text();  // in records, two benches are not to share a name
+    bench.fixture = chain.at("fixture").text();
+    bench.fixture_place = place_of(chain.at("fixture"));
+    bench.clock = chain.at("clock").word({"virtual", "real"}) == "virtual" ? ClockKind::virtual_time
+                                                                           : ClockKind::real_time;
+    if (const YamlNode* seed = chain.find("seed")) {
         bench.seed =
             static_cast<std::uint64_t>(seed->integer(0, std::numeric_limits<std::int64_t>::max()));
     }
-    if (const YamlNode* settings = root.find("settings")) {
-        for (const YamlNode& setting : settings->entries()) {
-            bench.settings.emplace_back(setting.key(), setting.text());
-            bench.setting_lines.push_back(setting.line());
-        }
+    for (const YamlNode& setting : chain.merged("settings")) {
+        bench.settings.push_back({setting.key(), setting.text(), place_of(setting)});
     }
-    if (const YamlNode* uut = root.find("uut")) bench.uut = uut->text();
-    if (const YamlNode* faults = root.find("wiring_faults")) {
+    if (const YamlNode* uut = chain.find("uut")) bench.uut = uut->text();
+    if (const YamlNode* faults = chain.find("wiring_faults")) {
         bench.wiring_faults = read_wiring_faults(*faults);
     }
-    const YamlNode& instruments = root.at("instruments");
-    bench.instruments_line = instruments.line();
-    for (const YamlNode& instrument : instruments.entries()) {
+    const YamlNode& instruments = chain.at("instruments");
+    bench.instruments_place = place_of(instruments);
+    for (const YamlNode& instrument : chain.merged("instruments")) {
         bench.instruments.push_back(read_instrument(instrument));
     }
     if (bench.instruments.empty()) {
@@ -123,9 +124,9 @@ Bench Bench::load(const std::filesystem::path& file) {
 }
 
 void Bench::apply_settings(Settings& product) const {
-    for (std::size_t i = 0; i < settings.size(); ++i) {
-        product.set(settings[i].first, settings[i].second,
-                    file.string() + ":" + std::to_string(setting_lines[i]));
+    for (const BenchSetting& setting : settings) {
+        product.set(setting.name, setting.value,
+                    setting.place.file + ":" + std::to_string(setting.place.line));
     }
 }
 

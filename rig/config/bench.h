@@ -1,11 +1,11 @@
-// A bench: which driver stands behind each instrument that the wiring names. One YAML file.
+// A bench: which driver stands behind each instrument that the wiring names. One YAML file, or a
+// chain of them: a file may be based on another.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "rig/config/settings.h"
@@ -49,19 +49,32 @@ class InstrumentSpec {
 
 enum class ClockKind : unsigned char { virtual_time, real_time };
 
+/// Where something is said: a bench may be said by several files.
+struct FilePlace {
+    std::string file;
+    int line = 0;
+};
+
+/// A setting of the product as a bench has it.
+struct BenchSetting {
+    std::string name;
+    std::string value;
+    FilePlace place;
+};
+
 struct Bench {
     std::filesystem::path file;
+    std::vector<std::filesystem::path> files;  ///< `file` first, then what it is based on
     std::string name;
-    std::string fixture;   ///< the fixture it was made for
-    int fixture_line = 0;  ///< where the file says so
+    std::string fixture;  ///< the fixture it was made for
+    FilePlace fixture_place;
     ClockKind clock = ClockKind::virtual_time;
     std::uint64_t seed = 1;
-    std::vector<std::pair<std::string, std::string>> settings;  ///< overlays the fixture's defaults
-    std::vector<int> setting_lines;  ///< of each of the settings, in their order
+    std::vector<BenchSetting> settings;  ///< overlay the fixture's defaults
     std::string uut;  ///< command of the UUT; empty: the fixture's own BMS process; "none": a board
                       ///< on the bench
     std::vector<InstrumentSpec> instruments;
-    int instruments_line = 0;  ///< where they begin
+    FilePlace instruments_place;  ///< where they begin
     /// Put into a virtual bench on purpose, to see whether the self-test finds them.
     std::vector<WiringFault> wiring_faults;
 

@@ -18,7 +18,7 @@ void check_pin(const Pin& pin, int line, const std::string& net, const Fixture& 
     std::vector<std::string> names;
     names.reserve(bench.instruments.size());
     for (const InstrumentSpec& instrument : bench.instruments) names.push_back(instrument.name);
-    throw InputError(bench.file.string(), bench.instruments_line,
+    throw InputError(bench.instruments_place.file, bench.instruments_place.line,
                      "instruments: \"" + pin.instrument + "\" is missing, which " + net + " in " +
                          fixture.wiring.file() + ":" + std::to_string(line) + " needs; " +
                          suggest(pin.instrument, names));
@@ -28,7 +28,7 @@ void check_pin(const Pin& pin, int line, const std::string& net, const Fixture& 
 
 void check_bench(const Fixture& fixture, const Bench& bench) {
     if (bench.fixture != fixture.name) {
-        throw InputError(bench.file.string(), bench.fixture_line,
+        throw InputError(bench.fixture_place.file, bench.fixture_place.line,
                          "fixture: the bench is made for " + in_quotes(bench.fixture) +
                              "; expected " + in_quotes(fixture.name) + ", the fixture in " +
                              fixture.folder.string());

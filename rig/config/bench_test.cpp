@@ -8,8 +8,8 @@ namespace bmsrig {
 namespace {
 
 using testing::ElementsAre;
+using testing::Field;
 using testing::HasSubstr;
-using testing::Pair;
 using testing::StartsWith;
 
 constexpr std::string_view good = R"(format: 1
@@ -38,10 +38,13 @@ TEST_F(BenchFile, HoldsWhatTheFileSays) {
     const Bench bench = load(std::string(good));
     EXPECT_EQ(bench.name, "left");
     EXPECT_EQ(bench.fixture, "maker");
-    EXPECT_EQ(bench.fixture_line, 3);
+    EXPECT_EQ(bench.fixture_place.line, 3);
     EXPECT_EQ(bench.clock, ClockKind::virtual_time);
     EXPECT_EQ(bench.seed, 7U);
-    EXPECT_THAT(bench.settings, ElementsAre(Pair("cells", "4")));
+    ASSERT_EQ(bench.settings.size(), 1U);
+    EXPECT_EQ(bench.settings[0].name, "cells");
+    EXPECT_EQ(bench.settings[0].value, "4");
+    EXPECT_THAT(bench.files, ElementsAre(folder_.path() / "b.yaml"));
     EXPECT_EQ(bench.uut, "./my_bms --fast");
     ASSERT_EQ(bench.instruments.size(), 2U);
     EXPECT_EQ(bench.instruments[0].name, "cells");
@@ -69,6 +72,116 @@ TEST_F(BenchFile, OverlaysTheSettingsOfAProduct) {
     const Bench wrong = load(changed(std::string(good), "{cells: 4}", "{cells: 5}"));
     EXPECT_EQ(refusal_in(folder_, [&] { wrong.apply_settings(product); }),
               "b.yaml:6: cells cannot be \"5\"; expected one of 2, 4");
+}
+
+TEST_F(BenchFile, TakesWhatItDoesNotSayFromTheOneItIsBasedOn) {
+    folder_.write("good.yaml", good);
+    const Bench bench = load("format: 1\nbench: right\nbased_on: good.yaml\n");
+    EXPECT_EQ(bench.name, "right");
+    EXPECT_EQ(bench.file, folder_.path() / "b.yaml");
+    EXPECT_THAT(bench.files, ElementsAre(folder_.path() / "b.yaml", folder_.path() / "good.yaml"));
+    EXPECT_EQ(bench.fixture, "maker");
+    EXPECT_EQ(bench.clock, ClockKind::virtual_time);
+    EXPECT_EQ(bench.seed, 7U);
+    EXPECT_EQ(bench.uut, "./my_bms --fast");
+    EXPECT_THAT(bench.settings, ElementsAre(Field(&BenchSetting::value, "4")));
+    EXPECT_THAT(bench.instruments, ElementsAre(Field(&InstrumentSpec::name, "cells"),
+                                               Field(&InstrumentSpec::name, "lines")));
+}
+
+TEST_F(BenchFile, WhatItSaysItselfStandsBeforeTheOneItIsBasedOn) {
+    folder_.write("good.yaml", good);
+    const Bench bench = load(R"(format: 1
+bench: right
+based_on: good.yaml
+fixture: other
+clock: real
+seed: 8
+uut: none
+settings: {variant: v2, cells: 8}
+instruments:
+  cells: {driver: real_cells}
+  meters: {driver: real_meters}
+)");
+    EXPECT_EQ(bench.fixture, "other");
+    EXPECT_EQ(bench.clock, ClockKind::real_time);
+    EXPECT_EQ(bench.seed, 8U);
+    EXPECT_EQ(bench.uut, "none");
+    ASSERT_EQ(bench.settings.size(), 2U);
+    EXPECT_EQ(bench.settings[0].name, "cells");
+    EXPECT_EQ(bench.settings[0].value, "8");
+    EXPECT_EQ(bench.settings[1].name, "variant");
+    ASSERT_EQ(bench.instruments.size(), 3U);
+    EXPECT_EQ(bench.instruments[0].name, "cells");
+    EXPECT_EQ(bench.instruments[0].driver, "real_cells");
+    EXPECT_TRUE(bench.instruments[0].options.empty()) << "an instrument is replaced as a whole";
+    EXPECT_EQ(bench.instruments[1].name, "lines");
+    EXPECT_EQ(bench.instruments[2].name, "meters");
+}
+
+TEST_F(BenchFile, AMistakeIsNamedWithTheFileItStandsIn) {
+    Settings product{{{"cells", Unit::none, {"2", "8"}, {}, {}, "2", "page"}}};
+    folder_.write("good.yaml", good);
+    const std::string text = "format: 1\nbench: right\nbased_on: good.yaml\n";
+    Bench bench = load(text);
+    EXPECT_EQ(bench.fixture_place.file, (folder_.path() / "good.yaml").string());
+    EXPECT_EQ(bench.fixture_place.line, 3);
+    EXPECT_EQ(bench.instruments_place.file, (folder_.path() / "good.yaml").string());
+    EXPECT_EQ(bench.instruments_place.line, 8);
+    EXPECT_EQ(refusal_in(folder_, [&] { bench.apply_settings(product); }),
+              "good.yaml:6: cells cannot be \"4\"; expected one of 2, 8");
+    EXPECT_EQ(refusal_in(folder_, [&] { bench.instruments[0].finish(); }).substr(0, 13),
+              "good.yaml:11:");
+    bench = load(text + "settings: {cells: 9}\n");
+    EXPECT_EQ(refusal_in(folder_, [&] { bench.apply_settings(product); }),
+              "b.yaml:4: cells cannot be \"9\"; expected one of 2, 8");
+    EXPECT_EQ(refusal_in(folder_, [&] { load("format: 1\nbased_on: good.yaml\n"); }),
+              "b.yaml:1: the key \"bench\" is missing")
+        << "a bench has a name of its own";
+
+    folder_.write("good.yaml", changed(std::string(good), "clock: virtual", "clock: fast"));
+    EXPECT_EQ(refusal_in(folder_, [&] { load(text); }),
+              "good.yaml:4: clock: \"fast\" stands here; expected one of: virtual, real");
+    folder_.write("good.yaml", changed(std::string(good), "clock: virtual\n", ""));
+    EXPECT_EQ(refusal_in(folder_, [&] { load(text); }), "b.yaml:1: the key \"clock\" is missing");
+    folder_.write("good.yaml", changed(std::string(good), "uut:", "dut:"));
+    EXPECT_EQ(refusal_in(folder_, [&] { load(text); }),
+              "good.yaml:7: unknown key \"dut\"; did you mean \"uut\"? Known: format, bench, "
+              "based_on, fixture, clock, seed, settings, uut, instruments");
+}
+
+TEST_F(BenchFile, RefusesAChainThatLeadsNowhereOrTooFar) {
+    const auto based_on = [](const std::string& name) {
+        return "format: 1\nbench: b\nbased_on: " + name + "\n";
+    };
+    const auto refusal = [&](const std::string& name) {
+        return refusal_in(folder_, [&] { load(based_on(name)); });
+    };
+    const std::string wanted = "expected the name of a bench file beside this one";
+    EXPECT_EQ(refusal("gone.yaml"),
+              "b.yaml:3: based_on: there is no file \"gone.yaml\" here; " + wanted);
+    for (const std::string elsewhere : {"../good.yaml", "/good.yaml", "benches/good.yaml"}) {
+        EXPECT_EQ(refusal(elsewhere),
+                  "b.yaml:3: based_on: \"" + elsewhere + "\" lies in another folder; " + wanted);
+    }
+    EXPECT_EQ(refusal("[good.yaml]"), "b.yaml:3: based_on: a list stands here; expected a text");
+    EXPECT_EQ(refusal("b.yaml"),
+              "b.yaml:3: based_on: \"b.yaml\" is based on this file; a bench "
+              "cannot be based on itself");
+    folder_.write("c.yaml", based_on("b.yaml"));
+    EXPECT_EQ(refusal("c.yaml"),
+              "c.yaml:3: based_on: \"b.yaml\" is based on this file; a bench "
+              "cannot be based on itself");
+
+    folder_.write("c.yaml", based_on("d.yaml"));
+    folder_.write("d.yaml", based_on("e.yaml"));
+    folder_.write("e.yaml", good);
+    EXPECT_EQ(load(based_on("c.yaml")).files.size(), 4U);
+    folder_.write("e.yaml", based_on("f.yaml"));
+    folder_.write("f.yaml", good);
+    EXPECT_EQ(refusal("c.yaml"),
+              "e.yaml:3: based_on: this is the file number 4 of a chain already; expected no more "
+              "than 4, the first and the last included");
 }
 
 TEST_F(BenchFile, RefusesMistakesByLine) {

@@ -23,7 +23,8 @@ struct WiringFault {
     std::string name;  ///< of the line
     Kind kind = Kind::open;
     std::string other;  ///< the other line of swapped, wired_to and joined
-    int line = 0;       ///< in the bench file
+    std::string file;   ///< the bench file
+    int line = 0;       ///< in it
 };
 std::string_view to_string(WiringFault::Kind kind);
 

@@ -1,0 +1,74 @@
+#include "rig/config/bench_chain.h"
+
+#include <algorithm>
+#include <ranges>
+
+namespace bmsrig {
+
+BenchChain BenchChain::read(const std::filesystem::path& file) {
+    BenchChain chain;
+    std::filesystem::path next = file;
+    while (!next.empty()) {
+        chain.files_.push_back(next);
+        chain.roots_.push_back(
+            read_yaml_format(next, {"format", "bench", "based_on", "fixture", "clock", "seed",
+                                    "settings", "uut", "instruments", "wiring_faults"}));
+        const YamlNode* name = chain.roots_.back().find("based_on");
+        next = name == nullptr ? std::filesystem::path() : chain.base_of(*name);
+    }
+    return chain;
+}
+
+std::filesystem::path BenchChain::base_of(const YamlNode& name) const {
+    const std::filesystem::path base = name.text();
+    const std::string wanted = "expected the name of a bench file beside this one";
+    if (base.filename() != base) {
+        name.refuse(in_quotes(name.text()) + " lies in another folder; " + wanted);
+    }
+    const auto is_base = [&](const auto& file) { return file.filename() == base; };
+    if (std::ranges::any_of(files_, is_base)) {
+        name.refuse(in_quotes(name.text()) +
+                    " is based on this file; a bench cannot be based on itself");
+    }
+    if (files_.size() == most_files) {
+        name.refuse("this is the file number " + std::to_string(most_files) +
+                    " of a chain already; expected no more than " + std::to_string(most_files) +
+                    ", the first and the last included");
+    }
+    const std::filesystem::path file = files_.back().parent_path() / base;
+    if (!std::filesystem::exists(file)) {
+        name.refuse("there is no file " + in_quotes(name.text()) + " here; " + wanted);
+    }
+    return file;
+}
+
+const YamlNode* BenchChain::find(std::string_view key) const {
+    for (const YamlNode& root : roots_) {
+        if (const YamlNode* found = root.find(key)) return found;
+    }
+    return nullptr;
+}
+
+const YamlNode& BenchChain::at(std::string_view key) const {
+    const YamlNode* found = find(key);
+    return found == nullptr ? own(key) : *found;
+}
+
+std::vector<YamlNode> BenchChain::merged(std::string_view key) const {
+    std::vector<YamlNode> all;
+    for (const YamlNode& root : roots_ | std::views::reverse) {
+        const YamlNode* mapping = root.find(key);
+        if (mapping == nullptr) continue;
+        for (const YamlNode& entry : mapping->entries()) {
+            const auto same = std::ranges::find(all, entry.key(), &YamlNode::key);
+            if (same == all.end()) {
+                all.push_back(entry);
+            } else {
+                *same = entry;
+            }
+        }
+    }
+    return all;
+}
+
+}  // namespace bmsrig
