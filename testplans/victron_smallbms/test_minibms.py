@@ -1,6 +1,11 @@
 """The miniBMS: the same three outputs as the smallBMS."""
 
 import pytest
+from bmsrig.steps.battery import COLD, HOT, LOW_CELL, heal, high_cell
+from bmsrig.steps.lead import measure_end_of_the_warning, measure_lead_of_each_cell, release_time
+from bmsrig.steps.lines import expect_released
+from bmsrig.steps.recovery import measure_recovery_thresholds
+from bmsrig.steps.thresholds import measure_falling_thresholds, measure_rising_thresholds
 
 
 @pytest.fixture
@@ -13,50 +18,42 @@ def minibms(rig):
 @pytest.mark.requirement("VMB-VARIANT")
 def test_minibms_warns_and_sheds_as_the_smallbms(minibms):
     """The same pre-alarm threshold, lead, release and recovery of Load, for every cell."""
-    rig = minibms
-    nominal = rig.setting("pre_alarm")
-    for cell in rig.cells:
-        with rig.step(f"cell {cell.number}"):
-            threshold = cell.lower_through(nominal, until="pre_alarm", becomes="active")
-            rig.measure("pre_alarm_threshold", threshold, comment=f"miniBMS, cell {cell.number}")
-            rig.cells.set(3.30)
-            rig.line("pre_alarm").expect_inactive()
-
-            cell.set(2.70)
-            warned = rig.line("pre_alarm").expect_active()
-            shed = rig.line("load").expect_inactive(within=60)
-            rig.measure("pre_alarm_lead_time", shed.time - warned.time, comment=f"miniBMS, cell {cell.number}")
-            rig.line("pre_alarm").expect_inactive()
-            threshold = cell.raise_through(3.20, until="load", becomes="active")
-            rig.measure("load_recovery_threshold", threshold, comment=f"miniBMS, cell {cell.number}")
-            rig.cells.set(3.30)
-            rig.settle()
+    rig, nominal = minibms, minibms.setting("pre_alarm")
+    measure_falling_thresholds(
+        rig, nominal, until="pre_alarm", becomes="active", limit="pre_alarm_threshold", comment="miniBMS"
+    )
+    measure_lead_of_each_cell(rig, comment="miniBMS")
+    measure_recovery_thresholds(
+        rig,
+        3.20,
+        tripped_at=LOW_CELL,
+        line="load",
+        limit="load_recovery_threshold",
+        within=release_time(rig),
+        comment="miniBMS",
+    )
+    measure_end_of_the_warning(rig)
 
 
 @pytest.mark.requirement("VMB-VARIANT")
 def test_minibms_stops_charging_as_the_smallbms(minibms):
     """The same over-voltage threshold and recovery for every cell, and the same temperatures."""
-    rig = minibms
-    nominal = rig.setting("over_voltage")
-    for cell in rig.cells:
-        with rig.step(f"cell {cell.number}"):
-            threshold = cell.raise_through(nominal, until="charge", becomes="inactive")
-            rig.measure("over_voltage_threshold", threshold, comment=f"miniBMS, cell {cell.number}")
-            threshold = cell.lower_through(3.60, until="charge", becomes="active")
-            rig.measure("charge_recovery_threshold", threshold, comment=f"miniBMS, cell {cell.number}")
-            rig.cells.set(3.30)
-    for temperature in (55.0, 0.0):
+    rig, nominal = minibms, minibms.setting("over_voltage")
+    measure_rising_thresholds(
+        rig, nominal, until="charge", becomes="inactive", limit="over_voltage_threshold", comment="miniBMS"
+    )
+    measure_recovery_thresholds(
+        rig, 3.60, tripped_at=high_cell(rig), line="charge", limit="charge_recovery_threshold", comment="miniBMS"
+    )
+    for temperature in (HOT, COLD):
         rig.temperature().set(temperature)
         rig.line("charge").expect_inactive()
-        rig.temperature().set(25)
+        heal(rig)
         rig.line("charge").expect_active()
 
 
 @pytest.mark.requirement("VMB-VARIANT")
 def test_minibms_floats_when_switched_off(minibms):
     """Off releases all three outputs."""
-    rig = minibms
-    rig.switch("remote.link").open()
-    for line in ("load", "charge", "pre_alarm"):
-        rig.line(line).expect_inactive()
-        rig.line(line).expect_floating()
+    minibms.switch("remote.link").open()
+    expect_released(minibms, ["load", "charge", "pre_alarm"])
