@@ -39,8 +39,7 @@ std::vector<WiringFault> read_wiring_faults(const YamlNode& node) {
         item.allow_keys({"line", "fault", "with"});
         const std::string& text = item.at("fault").word(known);
         const Word& word = *std::ranges::find(words, text, &Word::text);
-        WiringFault fault{item.at("line").text(), word.kind, "", item.file(),
-                          item.line()};
+        WiringFault fault{item.at("line").text(), word.kind, "", item.file(), item.line()};
         if (word.has_other) {
             fault.other = item.at("with").text();
             if (fault.other == fault.name) item.at("with").refuse("expected another line");
