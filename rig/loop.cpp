@@ -83,10 +83,6 @@ std::string port_names(const link::Greeting& greeting, link::PortDirection direc
     return list.empty() ? "none" : list;
 }
 
-bool same_value(double a, double b) {
-    return a == b || (std::isnan(a) && std::isnan(b));
-}
-
 }  // namespace
 
 void ExchangeTimes::add(double seconds) {

@@ -1,6 +1,7 @@
 // A number with its unit as people write it in files: "2.80 V", "5 mV", "30 s", "10 kohm".
 #pragma once
 
+#include <cmath>
 #include <string>
 #include <string_view>
 
@@ -28,5 +29,10 @@ Quantity parse_quantity(std::string_view text);
 std::string format_number(double value);
 /// "2.8 V"; just the number where there is no unit.
 std::string format_quantity(double value, Unit unit);
+
+/// Whether two values of a signal are the same: also two that are not a number (open, absent).
+inline bool same_value(double a, double b) {
+    return a == b || (std::isnan(a) && std::isnan(b));
+}
 
 }  // namespace bmsrig

@@ -6,33 +6,16 @@
 
 #include <fstream>
 
-#include "drivers/registry.h"
 #include "rig/error.h"
 #include "rig/instruments/cell_simulator.h"
 #include "rig/steps/threshold_search.h"
+#include "rig/test_rig.h"
 
 namespace bmsrig {
 namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-const std::filesystem::path fixture_folder =
-    std::filesystem::path(BMSRIG_SOURCE_DIR) / "fixtures/victron_smallbms";
-
-RigOptions options(std::string uut = "") {
-    RigOptions chosen;
-    chosen.fixture = fixture_folder;
-    chosen.bench = fixture_folder / "benches/virtual.yaml";
-    chosen.uut = std::move(uut);
-    chosen.process_folder = BMSRIG_PROCESS_FOLDER;
-    return chosen;
-}
-
-std::unique_ptr<Instrument> make(const InstrumentSpec& spec, Scheduler& scheduler,
-                                 std::uint64_t seed) {
-    return make_instrument(spec, DriverContext{scheduler, seed});
-}
 
 /// Keeps what the rig tells.
 class Notes final : public Journal {

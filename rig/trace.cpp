@@ -14,10 +14,6 @@ namespace {
 /// How much is read back from the store at a time: a long look back costs few reads.
 constexpr std::uint64_t window_changes = 64U << 10U;
 
-bool same_value(double a, double b) {
-    return a == b || (std::isnan(a) && std::isnan(b));
-}
-
 bool is_signal_name(std::string_view name) {
     return !name.empty() && name.size() <= 200 && std::ranges::all_of(name, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';

@@ -14,10 +14,6 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
 
-bool same(double a, double b) {
-    return a == b || (std::isnan(a) && std::isnan(b));
-}
-
 /// settling_time is that of the full range to half a step, first order.
 double time_constant_of(const AnalogSpec& spec) {
     const double ratio = (spec.maximum - spec.minimum) / (spec.resolution / 2);
@@ -242,7 +238,7 @@ void AnalogBank::reshape(int channel) {
 void AnalogBank::compute(int number) {
     Channel& channel = at(number);
     const double value = shape_(number, source(number));
-    if (same(value, channel.terminal)) return;
+    if (same_value(value, channel.terminal)) return;
     channel.terminal = value;
     channel.changed = true;
 }

@@ -9,8 +9,8 @@
 #include "reports/record.h"
 #include "rig/error.h"
 #include "rig/rig.h"
-#include "rig/self_test.h"
 #include "rig/steps/threshold_search.h"
+#include "rig/wiring_proof.h"
 
 namespace py = pybind11;
 
@@ -257,7 +257,7 @@ void bind_self_test(py::module_& module, py::class_<Rig>& rig) {
         .def_readonly("lines", &WiringReport::lines)
         .def_readonly("faults", &WiringReport::faults)
         .def_readonly("notes", &WiringReport::notes);
-    rig.def("test_wiring", &test_wiring, py::arg("seed"), Release());
+    rig.def("prove_wiring", &prove_wiring, py::arg("seed"), Release());
 }
 
 LineLevel level_from(const std::string& word) {

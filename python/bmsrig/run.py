@@ -136,7 +136,7 @@ class Run:
         )
         self.core.attach(self._record)
 
-    def test_wiring(self) -> bool:
+    def prove_wiring(self) -> bool:
         """Prove the bench's lines, and put what was seen into the record; whether the plan may be trusted to them.
 
         A wiring fault makes the run an error. What else goes wrong is left to the first test to meet again and tell,
@@ -145,7 +145,7 @@ class Run:
         assert self._record is not None, "start() comes first"
         self.core.attach(None)  # it is no test: its trace has no place in the record
         try:
-            report = self.core.test_wiring(test_seed(self.core.seed, "wiring self-test"))
+            report = self.core.prove_wiring(test_seed(self.core.seed, "wiring self-test"))
         except _core.RigError as problem:
             self.problem(_core.RigError(f"wiring self-test: {problem}"))
             return True

@@ -147,7 +147,7 @@ TEST_F(BenchFile, AMistakeIsNamedWithTheFileItStandsIn) {
     folder_.write("good.yaml", changed(std::string(good), "uut:", "dut:"));
     EXPECT_EQ(refusal_in(folder_, [&] { load(text); }),
               "good.yaml:7: unknown key \"dut\"; did you mean \"uut\"? Known: format, bench, "
-              "based_on, fixture, clock, seed, settings, uut, instruments");
+              "based_on, fixture, clock, seed, settings, uut, instruments, wiring_faults");
 }
 
 TEST_F(BenchFile, RefusesAChainThatLeadsNowhereOrTooFar) {

@@ -28,7 +28,7 @@ struct Baseline {
     std::map<std::string, std::optional<double>> sources;
 };
 
-/// What the wiring self-test may expect of a sound unit (rig/self_test.h).
+/// What the wiring self-test may expect of a sound unit (rig/wiring_proof.h).
 struct SelfTestPlan {
     /// A supply at which the unit cannot work: what stands on a line then comes from the wiring.
     double dead_supply_volts = 0;

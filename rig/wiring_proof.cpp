@@ -1,4 +1,4 @@
-#include "rig/self_test.h"
+#include "rig/wiring_proof.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -16,9 +16,9 @@ std::string word(LineLevel level) {
     return std::string(to_string(level));
 }
 
-class SelfTest {
+class WiringProof {
   public:
-    explicit SelfTest(Rig& rig) : rig_(rig), plan_(rig.fixture().self_test) {
+    explicit WiringProof(Rig& rig) : rig_(rig), plan_(rig.fixture().self_test) {
         for (const LineNet& net : rig.fixture().wiring.lines()) {
             report_.lines.push_back({net.name, "", "", true});
         }
@@ -75,7 +75,7 @@ class SelfTest {
     std::map<std::string, std::vector<LineLevel>> expected_;
 };
 
-void SelfTest::prove_unpowered() {
+void WiringProof::prove_unpowered() {
     for (const InputNet& net : rig_.fixture().wiring.inputs()) {
         if (net.port != supply_port) continue;
         rig_.stimuli().apply(supply_port, plan_.dead_supply_volts, rig_.now());
@@ -99,7 +99,7 @@ void SelfTest::prove_unpowered() {
 }
 
 /// All other lines hang free meanwhile, so that whatever moves with this one is joined to it.
-void SelfTest::prove_stage(const LineNet& net) {
+void WiringProof::prove_stage(const LineNet& net) {
     std::map<std::string, LineLevel> with_up;
     rig_.set_bias(net.name, Bias::up);
     for (const LineNet& other : nets()) with_up[other.name] = level(other);
@@ -119,7 +119,7 @@ void SelfTest::prove_stage(const LineNet& net) {
     rig_.set_bias(net.name, Bias::none);
 }
 
-void SelfTest::judge_stage(const LineNet& net, LineLevel up, LineLevel down) {
+void WiringProof::judge_stage(const LineNet& net, LineLevel up, LineLevel down) {
     using enum LineLevel;
     auto& words = proof(net.name).unpowered;
     if (up == active && down == inactive) {
@@ -143,7 +143,7 @@ void SelfTest::judge_stage(const LineNet& net, LineLevel up, LineLevel down) {
     }
 }
 
-void SelfTest::take(const SelfTestPlan::Step& step) {
+void WiringProof::take(const SelfTestPlan::Step& step) {
     std::string words;
     for (const auto& [port, value] : step.apply) {
         rig_.stimuli().apply(port, value, rig_.now());
@@ -158,7 +158,7 @@ void SelfTest::take(const SelfTestPlan::Step& step) {
     rig_.settle();
 }
 
-void SelfTest::look(const std::map<std::string, bool>& expected, const std::string& when) {
+void WiringProof::look(const std::map<std::string, bool>& expected, const std::string& when) {
     for (const auto& [line, active] : expected) {
         const LineLevel seen = rig_.read_line(line).level;
         seen_[line].push_back(seen);
@@ -168,7 +168,7 @@ void SelfTest::look(const std::map<std::string, bool>& expected, const std::stri
     }
 }
 
-void SelfTest::compare() {
+void WiringProof::compare() {
     for (const LineNet& net : nets()) {
         if (!plan_.baseline.contains(net.name) || seen_[net.name] == expected_[net.name]) continue;
         accuse(net);
@@ -178,7 +178,7 @@ void SelfTest::compare() {
 
 /// A line that answers exactly as another one should, while that other does not: no single fault of
 /// a unit looks like that.
-void SelfTest::accuse(const LineNet& net) {
+void WiringProof::accuse(const LineNet& net) {
     for (const LineNet& other : nets()) {
         if (other.name == net.name || other.stage.has_value() != net.stage.has_value() ||
             !plan_.baseline.contains(other.name) || seen_[other.name] == expected_[other.name] ||
@@ -205,7 +205,7 @@ void SelfTest::accuse(const LineNet& net) {
                             "; look at it before the unit is blamed");
 }
 
-void SelfTest::note_what_cannot_be_told() {
+void WiringProof::note_what_cannot_be_told() {
     for (std::size_t i = 0; i < nets().size(); ++i) {
         for (std::size_t j = i + 1; j < nets().size(); ++j) {
             const LineNet& one = nets()[i];
@@ -225,8 +225,8 @@ void SelfTest::note_what_cannot_be_told() {
 
 }  // namespace
 
-WiringReport test_wiring(Rig& rig, std::uint64_t seed) {
-    return SelfTest(rig).run(seed);
+WiringReport prove_wiring(Rig& rig, std::uint64_t seed) {
+    return WiringProof(rig).run(seed);
 }
 
 }  // namespace bmsrig

@@ -33,6 +33,6 @@ struct WiringReport {
 /// line that answers as another one should, while that one does not, is wired to the wrong net. A
 /// unit that answers wrongly in any other way is left to the plan to judge. Ends with the bench
 /// safe. Throws what the rig throws (LinkError, InstrumentError).
-WiringReport test_wiring(Rig& rig, std::uint64_t seed);
+WiringReport prove_wiring(Rig& rig, std::uint64_t seed);
 
 }  // namespace bmsrig
