@@ -1,0 +1,83 @@
+"""What the unit allows the inverter/charger over VE.Bus: discharging and charging."""
+
+import pytest
+from bmsrig.steps.battery import COLD, HOT, LOW_CELL, heal, high_cell
+from bmsrig.steps.lead import LONGEST_LEAD
+from bmsrig.steps.lines import expect_levels, expect_levels_stay, measure_reaction
+
+ALLOWED = {"vebus.charge": "active", "vebus.discharge": "active"}
+
+
+def measure_low_cell_shutdown(rig):
+    """Let cell 1 fall: both permissions hold through the warning, then discharging ends with the release of Load."""
+    rig.cell(1).set(LOW_CELL)
+    rig.line("pre_alarm").expect_active()
+    expect_levels(rig, ALLOWED)
+    shed = rig.line("load").expect_inactive(within=LONGEST_LEAD)
+    measure_reaction(rig, shed.time, "vebus.discharge", "inactive", "inverter_discharge_stop_delay")
+
+
+@pytest.mark.requirement("VVB-INVERTER-LOW", "VVB-NO-GX-ALARM")
+def test_low_cell_with_mains_leaves_charging(rig):
+    """The inverter/charger becomes a charger, and goes on charging; recovered, it may discharge again."""
+    rig.switch("mains").close()
+    expect_levels(rig, ALLOWED)
+    measure_low_cell_shutdown(rig)
+    expect_levels_stay(rig, {"vebus.charge": "active", "vebus.discharge": "inactive"}, seconds=60)
+    charge = rig.line("vebus.charge").last_edge
+
+    heal(rig)
+    back = rig.line("load").expect_active()
+    measure_reaction(rig, back.time, "vebus.discharge", "active", "inverter_discharge_return_delay")
+    expect_levels_stay(rig, ALLOWED, seconds=30)
+    assert rig.line("vebus.charge").last_edge == charge, rig.line("vebus.charge")
+
+
+@pytest.mark.requirement("VVB-INVERTER-LOW", "VVB-NO-GX-ALARM")
+def test_low_cell_without_mains_stops_the_inverter(rig):
+    """The inverter stops; whether it may charge then is recorded. Recovered, it may do both."""
+    measure_low_cell_shutdown(rig)
+    rig.wait(rig.reaction_time)
+    rig.measure("inverter_charge_without_mains", float(rig.line("vebus.charge").is_active))
+    rig.line("vebus.discharge").expect_stays_inactive(seconds=60)
+
+    heal(rig)
+    back = rig.line("load").expect_active()
+    measure_reaction(rig, back.time, "vebus.discharge", "active", "inverter_discharge_return_delay")
+    expect_levels(rig, ALLOWED)
+    expect_levels_stay(rig, ALLOWED, seconds=30)
+
+
+@pytest.mark.requirement("VVB-MAINS")
+def test_return_of_mains_after_a_low_cell_allows_charging(rig):
+    """A battery that shut the system down can be charged as soon as there is mains; discharging stays forbidden."""
+    measure_low_cell_shutdown(rig)
+    rig.wait(60)
+    returned = rig.switch("mains").close()
+    measure_reaction(rig, returned.time, "vebus.charge", "active", "mains_return_time")
+    expect_levels_stay(rig, {"vebus.charge": "active", "vebus.discharge": "inactive"}, seconds=60)
+
+
+@pytest.mark.requirement("VVB-INVERTER-HIGH")
+@pytest.mark.parametrize("mains", ["open", "close"], ids=["without-mains", "with-mains"])
+def test_high_cell_or_temperature_stops_charging_only(rig, mains):
+    """Over-voltage, heat and cold end the permission to charge along with Charge; discharging stays allowed."""
+    getattr(rig.switch("mains"), mains)()
+    causes = {
+        "over-voltage": lambda: rig.cell(1).set(high_cell(rig)),
+        "too hot": lambda: rig.temperature().set(HOT),
+        "too cold": lambda: rig.temperature().set(COLD),
+    }
+    expect_levels(rig, ALLOWED)
+    discharge = rig.line("vebus.discharge").last_edge
+    for name, cause in causes.items():
+        with rig.step(name):
+            cause()
+            stopped = rig.line("charge").expect_inactive()
+            measure_reaction(rig, stopped.time, "vebus.charge", "inactive", "inverter_charge_stop_delay", comment=name)
+            rig.line("vebus.charge").expect_stays_inactive(seconds=60)
+        with rig.step(f"no longer {name}"):
+            heal(rig)
+            back = rig.line("charge").expect_active()
+            measure_reaction(rig, back.time, "vebus.charge", "active", "inverter_charge_return_delay", comment=name)
+    assert rig.line("vebus.discharge").last_edge == discharge, rig.line("vebus.discharge")
