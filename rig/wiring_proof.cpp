@@ -65,6 +65,7 @@ class WiringProof {
     void look(const std::map<std::string, bool>& expected, const std::string& when);
     void compare();
     void accuse(const LineNet& net);
+    void note_silence();
     void note_what_cannot_be_told();
 
     Rig& rig_;
@@ -73,6 +74,7 @@ class WiringProof {
     /// What each line showed and should have shown, one after the other.
     std::map<std::string, std::vector<LineLevel>> seen_;
     std::map<std::string, std::vector<LineLevel>> expected_;
+    std::vector<const LineNet*> silent_;
 };
 
 void WiringProof::prove_unpowered() {
@@ -173,6 +175,7 @@ void WiringProof::compare() {
         if (!plan_.baseline.contains(net.name) || seen_[net.name] == expected_[net.name]) continue;
         accuse(net);
     }
+    note_silence();
     note_what_cannot_be_told();
 }
 
@@ -196,13 +199,31 @@ void WiringProof::accuse(const LineNet& net) {
                       " does not: it is wired to the net of " + other.name);
         return;
     }
-    const bool is_silent = std::ranges::all_of(
-        seen_[net.name], [](LineLevel each) { return each == LineLevel::inactive; });
-    if (!is_silent) return;
-    report_.notes.push_back(place(net) + " stayed inactive all the time, where it should not: a " +
-                            (net.stage ? "broken wire looks like a dead output"
-                                       : "sensor that sees nothing looks like a dead lamp") +
-                            "; look at it before the unit is blamed");
+    if (std::ranges::all_of(seen_[net.name],
+                            [](LineLevel each) { return each == LineLevel::inactive; })) {
+        silent_.push_back(&net);
+    }
+}
+
+/// A broken wire cannot be told from a dead output, nor a unit without power from one that is dead.
+void WiringProof::note_silence() {
+    const auto speaks = std::ranges::count_if(plan_.baseline, [&](const auto& line) {
+        return std::ranges::find(expected_[line.first], LineLevel::active) !=
+               expected_[line.first].end();
+    });
+    if (!silent_.empty() && static_cast<std::ptrdiff_t>(silent_.size()) == speaks) {
+        report_.notes.emplace_back(
+            "no line ever became active: look whether the unit is plugged in and has its supply "
+            "before it is blamed");
+        return;
+    }
+    for (const LineNet* net : silent_) {
+        report_.notes.push_back(place(*net) +
+                                " stayed inactive all the time, where it should not: a " +
+                                (net->stage ? "broken wire looks like a dead output"
+                                            : "sensor that sees nothing looks like a dead lamp") +
+                                "; look at it before the unit is blamed");
+    }
 }
 
 void WiringProof::note_what_cannot_be_told() {

@@ -47,6 +47,12 @@ TEST_F(WiringProofTest, AGoodBenchIsProven) {
     for (const LineProof& line : report.lines) EXPECT_TRUE(line.ok) << line.line;
 }
 
+TEST_F(WiringProofTest, AUnitThatIsNotThereIsOneNote) {
+    const WiringReport report = prove("", "none");
+    EXPECT_THAT(report.faults, IsEmpty());
+    EXPECT_THAT(report.notes, ElementsAre(HasSubstr("no line ever became active")));
+}
+
 struct Case {
     const char* name;
     const char* fault;

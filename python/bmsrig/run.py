@@ -136,13 +136,16 @@ class Run:
         )
         self.core.attach(self._record)
 
-    def prove_wiring(self) -> bool:
+    def prove_wiring(self, wanted: bool = True) -> bool:
         """Prove the bench's lines, and put what was seen into the record; whether the plan may be trusted to them.
 
         A wiring fault makes the run an error. What else goes wrong is left to the first test to meet again and tell,
         with its transcript.
         """
         assert self._record is not None, "start() comes first"
+        if not wanted:
+            self._record.set_property("self_test", "left out")
+            return True
         self.core.attach(None)  # it is no test: its trace has no place in the record
         try:
             report = self.core.prove_wiring(test_seed(self.core.seed, "wiring self-test"))
@@ -151,6 +154,7 @@ class Run:
             return True
         finally:
             self.core.attach(self._record)
+        self._record.set_property("self_test", "FAULT" if report.faults else "proven")
         for line in report.lines:
             words = "; ".join(part for part in (line.unpowered, line.powered) if part)
             self._record.set_property(f"self_test.{line.line}", ("" if line.ok else "FAULT: ") + words)

@@ -62,6 +62,7 @@ def test_check_bench_finds_the_virtual_bench_ready():
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ready" in done.stdout
     assert "line pre_alarm" in done.stdout
+    assert "floats; inactive (baseline)" in done.stdout
 
 
 def test_check_bench_says_what_is_bad(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ def add_to(commands: Any) -> None:
         "check-bench",
         help="check a bench",
         description="Check a bench: its files, its instruments' identities, every readback against its set-point, the "
-        "UUT's greeting and the lines of a healthy battery. Exits 0 if all is well and 3 otherwise.",
+        "UUT's greeting, and the wiring of every line as before a run. Exits 0 if all is well and 3 otherwise.",
     )
     add_bench_options(parser)
     parser.set_defaults(action=main)
@@ -67,16 +68,25 @@ def check(core: _core.Rig) -> list[Finding]:
     uut = core.greeting
     findings.append(Finding("UUT", True, f"{uut['product']} {uut['firmware']}" if uut else "a board on the bench"))
     findings += [_readback(core, port) for port in core.analog_inputs]
-    for line in core.fixture.lines:
-        level = core.read_line(line)[0]
-        findings.append(Finding(f"line {line}", level != "indeterminate", level))
     core.end_test()
-    return findings
+    return [*findings, *_wiring(core)]
+
+
+def _wiring(core: _core.Rig) -> list[Finding]:
+    report = core.prove_wiring(core.seed)
+    findings = [
+        Finding(f"line {line.line}", line.ok, "; ".join(part for part in (line.unpowered, line.powered) if part))
+        for line in report.lines
+    ]
+    findings += [Finding("wiring", False, fault) for fault in report.faults]
+    return findings + [Finding("note", True, note) for note in report.notes]
 
 
 def _readback(core: _core.Rig, port: str) -> Finding:
     applied = core.value_at(port, core.now)
     seen = core.read(port)
+    if applied is not None and math.isnan(applied):
+        return Finding(f"readback {port}", True, "open, as the baseline has it")
     accuracy = core.accuracy(port)
     unit = core.unit(port)
     # The source may be off by its accuracy and the readback by as much again.

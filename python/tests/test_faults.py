@@ -1,0 +1,123 @@
+"""Fault injection from a plan: what it does to the unit, and what is refused."""
+
+from __future__ import annotations
+
+PASSING = '''
+def test_open_wire(rig):
+    rig.cell(2).fault("open")
+    rig.line("pre_alarm").expect_active()
+    rig.cell(2).fault("none")
+    rig.line("pre_alarm").expect_inactive()
+
+
+def test_shorted_cell(rig):
+    rig.cell(2).fault("short")
+    rig.line("load").expect_inactive(within=60)
+
+
+def test_sensor_absent_and_stuck(rig):
+    rig.temperature().fault("stuck")
+    rig.temperature().set(60)
+    rig.line("charge").expect_stays_active(seconds=10)
+    rig.temperature().fault("none")
+    rig.line("charge").expect_inactive()
+    rig.temperature().set(25)
+    rig.line("charge").expect_active()
+    rig.temperature().fault("absent")
+    rig.line("charge").expect_inactive()
+
+
+def test_swapped_cells_follow_each_other(rig):
+    rig.cells.swap(1, 4)
+    rig.cell(1).set(3.00)
+    rig.line("pre_alarm").expect_active()
+    rig.cells.swap(1, 4)
+    rig.line("pre_alarm").expect_stays_active(seconds=10)
+
+
+def test_noise_near_a_threshold(rig):
+    rig.cell(3).set(3.11)
+    with rig.cell(3).noise(rms=0.002, interval=0.3):
+        rig.line("pre_alarm").expect_stays_inactive(seconds=60)
+    rig.cell(3).set(3.101)
+    with rig.cell(3).noise(rms=0.010, interval=0.3):
+        edges = rig.line("pre_alarm").edges(60)
+    assert len(edges) > 10
+    assert {edge.level for edge in edges} == {"active", "inactive"}
+    assert edges == sorted(edges, key=lambda edge: edge.time)
+
+
+def test_supply_dip(rig):
+    back = rig.supply.dip(to=5.0, seconds=3)
+    assert back.value == 13.2
+    assert rig.line("load").expect_active().time > back.time - 3
+    rig.line("load").expect_stays_active(seconds=10)
+
+
+def test_remote_bounce(rig):
+    first = rig.switch("remote.link").bounce(times=7, interval=0.02)
+    assert round(rig.now - first.time, 6) == 0.28
+    rig.line("load").expect_inactive()
+    rig.line("load").expect_stays_inactive(seconds=10)
+
+
+def test_restart_takes_faults_back(rig):
+    rig.cell(1).fault("open")
+    rig.restart()
+    rig.line("load").expect_stays_active(seconds=60)
+'''
+
+REFUSED = '''
+def test_two_faults_at_one_cell(rig):
+    rig.cell(1).fault("open")
+    with pytest.raises(bmsrig.InputError, match='"short" conflicts with "open"'):
+        rig.cell(1).fault("short")
+
+
+def test_noise_on_an_open_wire(rig):
+    rig.cell(1).fault("open")
+    with pytest.raises(bmsrig.InputError, match='"noise" conflicts with "open"'), rig.cell(1).noise(rms=0.001):
+        pass
+
+
+def test_all_remote_contacts(rig):
+    rig.switch("remote.h").close()
+    with pytest.raises(bmsrig.InputError, match="shorts the supply"):
+        rig.switch("remote.l").close()
+
+
+def test_a_fault_beyond_the_wiring(rig):
+    with pytest.raises(bmsrig.InputError, match="allows: open, short, swapped, noise"):
+        rig.cell(1).fault("reversed")
+
+
+def test_opening_what_is_no_source(rig):
+    with pytest.raises(bmsrig.InputError, match="an open cell is a fault"):
+        rig.source("cell.1").open()
+
+
+def test_a_reading_that_is_not_there(rig):
+    with pytest.raises(bmsrig.RigError, match="no reading"):
+        rig.meter("gx_pow")
+
+
+def test_a_log_line_that_never_comes(rig):
+    with pytest.raises(bmsrig.ExpectationFailed, match="expected a line with 'code A-B11' within 5 s"):
+        rig.expect_log("code A-B11", within=5)
+'''
+
+
+def test_faults_do_what_they_say(plan, bmsrig):
+    done = bmsrig(plan(PASSING))
+    assert done.status == 0, done.output
+
+
+def test_what_cannot_be_is_refused_and_names_the_conflict(plan, bmsrig):
+    done = bmsrig(plan("import bmsrig\n" + REFUSED))
+    assert done.status == 0, done.output
+
+
+def test_an_illegal_fault_is_the_plans_error_and_no_failure(plan, bmsrig):
+    done = bmsrig(plan('def test_it(rig):\n    rig.cell(1).fault("open")\n    rig.cell(1).fault("short")\n'))
+    assert done.status == 3, done.output
+    assert "conflicts with" in done.output
