@@ -78,7 +78,7 @@ def test_port_closes_after_ten_seconds(rig, charge_limit):
 
 @pytest.mark.requirement("VS2-ALT-RESTART")
 def test_an_interruption_starts_the_count_anew(rig, charge_limit):
-    """9 s low, up for as long as a unit may take to see it, 9 s low: still open; it closes after 10 s without a break."""
+    """9 s low, up for as long as a unit may take to see it, 9 s low: still open; it closes after 10 s on end."""
     rig.supply.set(charge_limit + FULL)
     rig.line("alternator.on").expect_inactive()
     rig.supply.set(charge_limit + FALLEN)
