@@ -11,6 +11,9 @@ from bmsrig.failure import expectation_failed
 POLL = 0.02
 """How often an expectation looks at the meter, in s."""
 
+SHORTEST_WAIT = 1e-9
+"""The rig's clock counts whole nanoseconds: less than one, left over by rounding, would never pass."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -59,7 +62,7 @@ class Meter:
             if nothing_is_enough or low - self.accuracy <= value <= high + self.accuracy:
                 return Reading(value, self.accuracy, core.now)
             left = start + allowed - core.now
-            if left <= 0:
+            if left < SHORTEST_WAIT:
                 break
             core.run_for(min(POLL, left))
         seen = "nothing" if math.isnan(value) else f"{value:g} {self.unit}"
