@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bmsrig_reports.html import write_html
-from bmsrig_reports.record import RecordError, read_record
-from bmsrig_reports.text import summary
+from bmsrig_reports.record import RecordError
 
 from bmsrig import _core
+from bmsrig.controller import Controller
+from bmsrig.finished import FinishedRun
 from bmsrig.line import Line
 from bmsrig.paths import find_bench, find_fixture
 from bmsrig.rig import Rig
-from bmsrig.run import Outcome, Run, RunOptions, parse_setting
+from bmsrig.run import Outcome, Run, RunOptions, default_record, parse_setting
+from bmsrig.stop import heed_stop_signals
 from bmsrig.verdict import Verdict
+from bmsrig.worker import NOTES, PROBLEMS, REFUSAL, Worker
 
 RUN = pytest.StashKey[Run]()
 OUTCOME = pytest.StashKey[Outcome]()
-CLOSED_RUN = pytest.StashKey[Run]()
+FINISHED = pytest.StashKey[FinishedRun]()
+CONTROLLER = pytest.StashKey[Controller]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,11 +43,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--reference", default="", metavar="COMMAND", help="reserved: a second BMS process beside the UUT")
     add("--serial", default="", metavar="TEXT", help="the UUT's serial number, for the record")
     add("--operator", default="", metavar="TEXT", help="who runs this, for the record; default: the user's name")
-    add("--record", default="", metavar="FILE", help="where the record goes; default: a new file in records/")
-    add("--html", default="", metavar="FILE", help="write the report as one HTML file")
+    add(
+        "--record",
+        default="",
+        metavar="FILE",
+        help="where the record goes; default: a new file in records/; with -n one for each worker, FILE.gw0.db",
+    )
+    add("--html", default="", metavar="FILE", help="write the report as one HTML file, with -n one for all workers")
     add("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", help="a setting of the product")
     add("--seed", type=int, default=None, metavar="N", help="seed of the bench's noise; default: the bench file's")
-    add("--metrics", default="", metavar="HOST:PORT", help="serve Prometheus metrics, such as 127.0.0.1:9464")
+    add(
+        "--metrics",
+        default="",
+        metavar="HOST:PORT",
+        help="serve Prometheus metrics, such as 127.0.0.1:9464; without -n",
+    )
     add(
         "--metrics-network",
         action="store_true",
@@ -54,22 +68,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known; stand over the workers where a plan is shared by several."""
     config.addinivalue_line("markers", "requirement(*ids): the requirements of the fixture that this test verifies")
+    if Controller.is_wanted(config):
+        option = config.option
+        record = Path(option.record) if option.record else default_record(_plan_name(config), option.serial)
+        controller = config.stash[CONTROLLER] = Controller(record)
+        config.pluginmanager.register(controller, "bmsrig-controller")
 
 
 # What is run: known once the tests are collected.
 
 
-def _plan_name(session: pytest.Session) -> str:
-    first = Path(session.config.args[0].split("::")[0]) if session.config.args else Path()
+def _plan_name(config: pytest.Config) -> str:
+    first = Path(config.args[0].split("::")[0]) if config.args else Path()
     folder = first.resolve() if first.is_dir() else first.resolve().parent
     return folder.name
 
 
-def _options(session: pytest.Session) -> RunOptions:
-    option = session.config.option
-    plan = _plan_name(session)
+def _options(config: pytest.Config) -> RunOptions:
+    option = config.option
+    plan = _plan_name(config)
     if option.reference:
         raise _core.InputError("--reference is reserved: a reference beside the UUT is not built yet; leave it out")
     if option.html and not Path(option.html).absolute().parent.is_dir():
@@ -88,6 +107,7 @@ def _options(session: pytest.Session) -> RunOptions:
         metrics=option.metrics,
         metrics_network=option.metrics_network,
         answer_timeout=option.answer_timeout,
+        worker=Worker.of(config),
     )
 
 
@@ -118,20 +138,31 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Open the rig and the record, if any of the collected tests uses the rig."""
     config = session.config
     uses_rig = any("rig" in getattr(item, "fixturenames", ()) for item in session.items)
-    if not uses_rig or config.option.collectonly or session.testsfailed:
+    if not uses_rig or config.option.collectonly:
         return None
-    if getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput"):
-        raise pytest.UsageError("a plan runs on one bench: leave pytest-xdist's -n out")
+    is_worker = Worker.of(config) is not None
+    if session.testsfailed and not config.option.continue_on_collection_errors:
+        return _leave_to_controller(session, f"{session.testsfailed} errors during collection") if is_worker else None
+    if is_worker:
+        heed_stop_signals(same_wish=math.inf)  # the controlling process passes on what we may have had ourselves
     try:
-        run = Run(_options(session))
+        run = Run(_options(config))
         _check_requirements(session, run)
         run.start()
     except (_core.RigError, OSError) as problem:
+        if is_worker:
+            config.workeroutput[REFUSAL] = str(problem)  # type: ignore[attr-defined]
+            return _leave_to_controller(session, str(problem))
         raise pytest.UsageError(str(problem)) from None
     config.stash[RUN] = run
     if run.prove_wiring(wanted=not config.option.no_self_test):
         return None
-    session.testsfailed += 1  # of plain pytest's exit status
+    return _leave_to_controller(session, run.problems[0]) if is_worker else True
+
+
+def _leave_to_controller(session: pytest.Session, why: str) -> bool:
+    """Run no test in this worker. The controlling process says why, once for all of them."""
+    session.shouldstop = why
     return True
 
 
@@ -139,16 +170,20 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
 
 def _name(item: pytest.Item) -> str:
-    return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
+    name = item.nodeid.partition("::")[2]
+    if getattr(item.config.option, "loadgroup", False) and item.get_closest_marker("xdist_group"):
+        name = name.rpartition("@")[0]  # pytest-xdist has added the group; a test has one name however it is run
+    return f"{item.path.name}::{name}"
 
 
 @contextmanager
-def _recording(run: Run) -> Iterator[None]:
+def _recording(run: Run, session: pytest.Session) -> Iterator[None]:
     """A run that cannot be recorded (a full disk) ends: nobody could say later what was tested."""
     try:
         yield
     except _core.RigError as problem:
         run.problem(problem)
+        session.shouldstop = f"the run cannot be recorded: {problem}"
         pytest.exit(f"the run cannot be recorded: {problem}", returncode=pytest.ExitCode.INTERNAL_ERROR)
 
 
@@ -167,7 +202,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
     if run is None:
         return (yield)
     outcome = item.stash[OUTCOME] = Outcome()
-    with _recording(run):
+    with _recording(run, item.session):
         run.begin_test(_name(item), *_words(item), _requirements(item))
     try:
         return (yield)
@@ -177,7 +212,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
         run.core.end_test()
         raise
     finally:
-        with _recording(run):
+        with _recording(run, item.session):
             run.end_test(outcome)
 
 
@@ -221,7 +256,7 @@ def pytest_runtest_makereport(
     report.user_properties.append(("verdict", outcome.verdict.word))
     if report.when == "call":
         report.user_properties.append(("requirements", " ".join(_requirements(item))))
-    report.bmsrig_verdict = outcome.verdict  # type: ignore[attr-defined]
+    report.bmsrig_verdict = outcome.verdict.word  # type: ignore[attr-defined]  # a word, for a worker sends reports
     return report
 
 
@@ -238,14 +273,14 @@ def _one_line(text: str) -> str:
 
 def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     """Verdicts in the field's words."""
-    verdict: Verdict | None = getattr(report, "bmsrig_verdict", None)
+    verdict: str | None = getattr(report, "bmsrig_verdict", None)
     if verdict is None or (report.when != "call" and report.outcome == "passed"):
         return None
-    if verdict == Verdict.PASS:
+    if verdict == Verdict.PASS.word:
         return "passed", ".", "PASS"
-    if verdict == Verdict.FAIL:
+    if verdict == Verdict.FAIL.word:
         return "failed", "F", "FAIL"
-    if verdict == Verdict.INCONCLUSIVE:
+    if verdict == Verdict.INCONCLUSIVE.word:
         return "inconclusive", "i", "INCONCLUSIVE"
     return "error", "E", "ERROR"
 
@@ -254,7 +289,7 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
 def pytest_runtest_logreport(report: pytest.TestReport) -> Generator[None, None, None]:
     """Let JUnit's writer count an error of ours during the call as an error: it calls all of them failures."""
     when = report.when
-    is_error = when == "call" and getattr(report, "bmsrig_verdict", None) == Verdict.ERROR
+    is_error = when == "call" and getattr(report, "bmsrig_verdict", None) == Verdict.ERROR.word
     if is_error:
         report.when = "setup"
     try:
@@ -277,9 +312,24 @@ def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str]
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, None, None]:
     """Close the record and write the reports that were asked for."""
     yield
+    config = session.config
+    controller = config.stash.get(CONTROLLER, None)
+    finished = _close(session, exitstatus) if controller is None else controller.finish(exitstatus)
+    if finished is None:
+        return
+    config.stash[FINISHED] = finished
+    if Worker.of(config) is not None:
+        config.workeroutput.update({PROBLEMS: finished.problems, NOTES: finished.notes})  # type: ignore[attr-defined]
+    elif config.option.html and finished.record_files:
+        finished.write_html(Path(config.option.html))
+    if finished.verdict != Verdict.PASS and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _close(session: pytest.Session, exitstatus: int) -> FinishedRun | None:
     run = session.config.stash.get(RUN, None)
     if run is None:
-        return
+        return None
     interrupted = exitstatus == pytest.ExitCode.INTERRUPTED and not session.shouldstop
     floor = Verdict.PASS
     message = ""
@@ -293,33 +343,28 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
         message = str(session.shouldstop)
     run.close(floor, message)
     del session.config.stash[RUN]
-    session.config.stash[CLOSED_RUN] = run
-    if session.config.option.html:
-        try:
-            write_html(run.record_file, Path(session.config.option.html))
-        except (OSError, RecordError) as problem:
-            run.problems.append(
-                f"the report could not be written ({problem}); `bmsrig report` makes it from the record"
-            )
+    return FinishedRun(run.verdict, [run.record_file], run.problems, run.notes)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """The coverage of the requirements, and where the record and the report are."""
-    run = config.stash.get(CLOSED_RUN, None)
-    if run is None:
+    finished = config.stash.get(FINISHED, None)
+    if finished is None:
         return
     for report in terminalreporter.getreports("inconclusive"):
         terminalreporter.write_sep("_", f"INCONCLUSIVE {report.head_line}", yellow=True)
         terminalreporter.write_line(report.longreprtext)
     terminalreporter.section("summary")
     try:
-        terminalreporter.write_line(summary(read_record(run.record_file)))
+        if finished.record_files:
+            terminalreporter.write_line(finished.summary())
     except RecordError as problem:
-        run.problems.append(str(problem))
-    for text in run.notes:
+        finished.problems.append(str(problem))
+    for text in finished.notes:
         terminalreporter.write_line(f"note:    {text}")
-    for text in run.problems:
+    for text in finished.problems:
         terminalreporter.write_line(f"problem: {text}", red=True)
-    terminalreporter.write_line(f"record:  {run.record_file}")
-    if config.option.html:
+    for file in finished.record_files:
+        terminalreporter.write_line(f"record:  {file}")
+    if config.option.html and finished.record_files:
         terminalreporter.write_line(f"report:  {Path(config.option.html)}")

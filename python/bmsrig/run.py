@@ -18,6 +18,7 @@ from pathlib import Path
 from bmsrig import _core, paths
 from bmsrig.metrics import Metrics
 from bmsrig.verdict import Verdict
+from bmsrig.worker import Worker, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class RunOptions:
     metrics: str = ""
     metrics_network: bool = False
     answer_timeout: float = 5.0
+    worker: Worker | None = None
+    """Set if others run the rest of the plan at the same time."""
 
 
 @dataclass(slots=True)
@@ -95,21 +98,30 @@ class Run:
             answer_timeout=options.answer_timeout,
         )
         self.fixture = self.core.fixture
+        if options.worker is not None:
+            options.worker.refuse_to_share(self.core.bench, self.core.uut_command, options.metrics)
         self.verdict = Verdict.PASS
         self.problems: list[str] = []
         """What went wrong outside the tests, for the end of the terminal's output."""
         self.notes: list[str] = []
         """What the user should know beside the verdict."""
-        self.record_file = options.record or default_record(options.plan, options.serial)
+        self.record_file = self._choose_record_file()
         self._record: _core.Record | None = None
         self._metrics = Metrics(options.metrics, network=options.metrics_network) if options.metrics else None
         self._test = ""
         self._wall_start = 0.0
         self._rig_used = False
+        self._tests = 0
         self._uut_known = False
         self._closed = False
 
     # The run.
+
+    def _choose_record_file(self) -> Path:
+        worker = self.options.worker
+        if worker is None:
+            return self.options.record or default_record(self.options.plan, self.options.serial)
+        return record_of(worker.id, self.options.record or worker.default_record)
 
     def start(self) -> None:
         """Create the record. Raises InputError if the file exists already or cannot be written."""
@@ -183,6 +195,8 @@ class Run:
                 self.problem(problem)
             self.core.attach(None)
             self._record = None
+            if self.options.worker is not None and self._tests == 0 and self.verdict == Verdict.PASS:
+                self.record_file.unlink()  # the others ran all tests
         if self._metrics is not None:
             self._metrics.run_ended(self.verdict)
 
@@ -209,6 +223,7 @@ class Run:
             "host": platform.node(),
             "host.system": platform.platform(),
             "fixture.title": self.fixture.title,
+            **(self.options.worker.properties if self.options.worker else {}),
             **settings,
             **instruments,
             **_program_hash(self.core.uut_command),
@@ -232,6 +247,7 @@ class Run:
         assert self._record is not None, "start() comes first"
         self._record.begin_test(name, title, description, requirements)
         self._test = name
+        self._tests += 1
         self._wall_start = time.monotonic()
         self._rig_used = False
 

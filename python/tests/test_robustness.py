@@ -157,11 +157,14 @@ def _is_gone(pid: int) -> bool:
     return False
 
 
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
-def test_an_interrupted_run_is_aborted_with_its_record_closed(plan, tmp_path, how):
+def test_an_interrupted_run_is_aborted_with_its_record_closed(plan, tmp_path, how, times):
     process, record = _start(plan(LONG), tmp_path)
     (uut,) = _uut_of(process.pid)
-    process.send_signal(how)
+    for _ in range(times):
+        process.send_signal(how)
+        time.sleep(0.005)  # two signals that wait at the same time would be one
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130, output
     assert _is_gone(uut)

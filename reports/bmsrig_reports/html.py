@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from bmsrig_reports import words
 from bmsrig_reports.gauge import make_gauge
+from bmsrig_reports.merged import MergedRecords
 from bmsrig_reports.picture import Picture, make_picture
 from bmsrig_reports.record import Measurement, Record, RecordFile, Test
 from bmsrig_reports.verdict import VERDICTS
@@ -34,11 +35,16 @@ def write_html(record_file: Path | str, html_file: Path | str) -> None:
     Raises RecordError if the record cannot be read, OSError if the report cannot be written.
     """
     with RecordFile(record_file) as file:
+        write_page(file, html_file)
 
-        def draw(test: Test) -> Picture:
-            return make_picture(test, file.trace(test.id), file.trace_end(test.id))
 
-        page = render_html(file.read(), draw)
+def write_page(file: RecordFile | MergedRecords, html_file: Path | str) -> None:
+    """Make the report of an open record, or of several that are read as one; otherwise as write_html()."""
+
+    def draw(test: Test) -> Picture:
+        return make_picture(test, file.trace(test.id), file.trace_end(test.id))
+
+    page = render_html(file.read(), draw)
     Path(html_file).write_text(page, encoding="utf-8", newline="\n")
 
 

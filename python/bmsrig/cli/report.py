@@ -12,7 +12,7 @@ from bmsrig import InputError
 def add_to(commands: Any) -> None:
     """Add this job to the command line."""
     parser = commands.add_parser("report", help="make reports from a record")
-    parser.add_argument("record", metavar="RECORD", help="the record of a run")
+    parser.add_argument("records", metavar="RECORD", nargs="+", help="the record of a run, or those of its workers")
     parser.add_argument("--html", metavar="FILE", help="default: beside the record, unless --junit is given alone")
     parser.add_argument("--junit", metavar="FILE", help="write JUnit XML")
     parser.set_defaults(action=main)
@@ -20,20 +20,29 @@ def add_to(commands: Any) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Write what was asked for and print the summary."""
-    from bmsrig_reports.html import write_html
-    from bmsrig_reports.junit import write_junit
-    from bmsrig_reports.record import read_record
+    from bmsrig_reports.html import write_page
+    from bmsrig_reports.junit import render_junit
+    from bmsrig_reports.merged import MergedRecords
+    from bmsrig_reports.record import RecordFile
     from bmsrig_reports.text import summary
 
-    record = Path(options.record)
-    html = Path(options.html) if options.html else None if options.junit else record.with_suffix(".html")
-    if html is not None and html.resolve() == record.resolve():
-        raise InputError(f"{record}: the report would overwrite the record; say --html FILE")
-    print(summary(read_record(record)))
-    if html is not None:
-        write_html(record, html)
-        print(f"report: {html}")
-    if options.junit:
-        write_junit(record, Path(options.junit))
-        print(f"junit:  {options.junit}")
+    records = [Path(record) for record in options.records]
+    html = Path(options.html) if options.html else None if options.junit else _beside(records)
+    for record in records:
+        if html is not None and html.resolve() == record.resolve():
+            raise InputError(f"{record}: the report would overwrite the record; say --html FILE")
+    with RecordFile(records[0]) if len(records) == 1 else MergedRecords(records) as file:
+        print(summary(file.read()))
+        if html is not None:
+            write_page(file, html)
+            print(f"report: {html}")
+        if options.junit:
+            Path(options.junit).write_bytes(render_junit(file.read()))
+            print(f"junit:  {options.junit}")
     return 0
+
+
+def _beside(records: list[Path]) -> Path:
+    """The place where the run itself has put its report."""
+    first = records[0]
+    return (first if len(records) == 1 else first.with_suffix("")).with_suffix(".html")

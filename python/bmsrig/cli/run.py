@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,9 @@ from typing import Any
 import pytest
 
 from bmsrig import InputError, paths, pytest_plugin
-from bmsrig.run import Run, default_record
+from bmsrig.finished import FinishedRun
+from bmsrig.run import default_record
+from bmsrig.stop import heed_stop_signals
 from bmsrig.verdict import EXIT_BAD_INPUT, EXIT_STATUS
 
 _OWN_CONFIGURATION = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
@@ -25,7 +26,8 @@ def add_to(commands: Any) -> None:
         help="run a test plan",
         description="Run a test plan: a folder or a file of tests, or the name of one that bmsrig brings. "
         "All other options are those of pytest and of bmsrig's plugin.",
-        epilog="bmsrig run PLAN --help-options prints them all.",
+        epilog="bmsrig run PLAN --help-options prints them all. With -n 4 four processes share the plan, each on a "
+        "virtual bench of its own with a record of its own; verdict, summary and report are of all together.",
     )
     parser.add_argument("plan", metavar="PLAN", help="a folder, a file, or a name from `bmsrig list`")
     parser.add_argument("--help-options", action="store_true", help="print all options of a run and stop")
@@ -46,10 +48,10 @@ class _Keeper:
     """Keeps the run that pytest did, for its verdict."""
 
     def __init__(self) -> None:
-        self.run: Run | None = None
+        self.run: FinishedRun | None = None
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
-        self.run = config.stash.get(pytest_plugin.CLOSED_RUN, None)
+        self.run = config.stash.get(pytest_plugin.FINISHED, None)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -68,9 +70,7 @@ def main(options: argparse.Namespace) -> int:
     arguments += _report_places(folder.name, options.rest)
     arguments += options.rest
 
-    # A polite kill is an abort too, and so is Ctrl-C's signal where whoever started us had it ignored.
-    for stop in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(stop, signal.default_int_handler)
+    heed_stop_signals()
     keeper = _Keeper()
     status = pytest.main(arguments, plugins=[keeper])
     if keeper.run is not None:

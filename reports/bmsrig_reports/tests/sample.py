@@ -60,6 +60,7 @@ class SampleTest:
 
 @dataclass
 class SampleRun:
+    id: str = "5a7bb7a5-3c1e-4d77-9d38-0f4d9a6c2e11"
     serial: str = "SN0001"
     plan: str = "victron_smallbms"
     verdict: str | None = "pass"
@@ -87,7 +88,7 @@ def write_record(path: Path, run: SampleRun) -> Path:
         database.execute(
             "INSERT INTO run VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                "5a7bb7a5-3c1e-4d77-9d38-0f4d9a6c2e11",
+                run.id,
                 "2024-05-06T07:08:09.123Z",
                 "2024-05-06T07:09:00.000Z" if run.verdict else None,
                 run.plan,
