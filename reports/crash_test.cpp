@@ -9,7 +9,7 @@
 
 #include "reports/record.h"
 #include "reports/sqlite.h"
-#include "reports/temporary_folder.h"
+#include "rig/test_folder.h"
 
 namespace bmsrig {
 namespace {
@@ -75,11 +75,11 @@ std::int64_t check(const std::filesystem::path& file) {
 }
 
 TEST(Crash, LeavesARecordWithEveryEndedTest) {
-    const TemporaryFolder folder;
+    const TestFolder folder;
     std::minstd_rand random(std::random_device{}());
     std::int64_t most = 0;
     for (int round = 0; round < 60; ++round) {
-        const auto file = folder / (std::to_string(round) + ".bmsrec");
+        const auto file = folder.path() / (std::to_string(round) + ".bmsrec");
         int pipe_ends[2];
         ASSERT_EQ(pipe(pipe_ends), 0);
         const pid_t child = fork();
@@ -112,8 +112,8 @@ TEST(Crash, LeavesARecordWithEveryEndedTest) {
 }
 
 TEST(Crash, BeforeTheFirstTestLeavesTheRunItself) {
-    const TemporaryFolder folder;
-    const auto file = folder / "run.bmsrec";
+    const TestFolder folder;
+    const auto file = folder.path() / "run.bmsrec";
     const pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
@@ -122,8 +122,8 @@ TEST(Crash, BeforeTheFirstTestLeavesTheRunItself) {
     }
     ASSERT_EQ(waitpid(child, nullptr, 0), child);
     // Even without the log beside it, as when somebody copies the one file.
-    std::filesystem::remove(folder / "run.bmsrec-wal");
-    std::filesystem::remove(folder / "run.bmsrec-shm");
+    std::filesystem::remove(folder.path() / "run.bmsrec-wal");
+    std::filesystem::remove(folder.path() / "run.bmsrec-shm");
     EXPECT_EQ(check(file), 0);
 }
 

@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "reports/sqlite.h"
-#include "reports/temporary_folder.h"
 #include "rig/error.h"
+#include "rig/test_folder.h"
 
 namespace bmsrig {
 namespace {
@@ -42,8 +42,8 @@ class RecordTest : public testing::Test {
         return rows;
     }
 
-    TemporaryFolder folder_;
-    std::filesystem::path file_ = folder_ / "run.bmsrec";
+    TestFolder folder_;
+    std::filesystem::path file_ = folder_.path() / "run.bmsrec";
     RunHeader header_{"b7e1",
                       "2024-05-06T07:08:09.123Z",
                       "victron_smallbms",
@@ -174,11 +174,11 @@ TEST_F(RecordTest, IsASingleFileWhenTheRunHasEnded) {
     record_->begin_test({"test", "", "", {}});
     record_->end_test({}, trace_);
     record_->end_run(Verdict::pass, "", "2024-05-06T08:00:00.000Z");
-    EXPECT_FALSE(std::filesystem::exists(folder_ / "run.bmsrec-wal"));
-    EXPECT_FALSE(std::filesystem::exists(folder_ / "run.bmsrec-journal"));
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "run.bmsrec-wal"));
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "run.bmsrec-journal"));
     EXPECT_EQ(record_->bytes_written(), std::filesystem::file_size(file_));
-    std::filesystem::copy_file(file_, folder_ / "copy.bmsrec");
-    file_ = folder_ / "copy.bmsrec";
+    std::filesystem::copy_file(file_, folder_.path() / "copy.bmsrec");
+    file_ = folder_.path() / "copy.bmsrec";
     EXPECT_THAT(query("SELECT verdict FROM run", 1), ElementsAre("pass"));
 }
 
@@ -217,7 +217,7 @@ TEST_F(RecordTest, IsNeverOverwritten) {
 }
 
 TEST_F(RecordTest, NeedsAFolderThatExists) {
-    file_ = folder_ / "missing/run.bmsrec";
+    file_ = folder_.path() / "missing/run.bmsrec";
     EXPECT_THAT(
         [this] { create(); },
         ThrowsMessage<InputError>(AllOf(HasSubstr(file_.string()), HasSubstr("choose a folder"))));
@@ -405,7 +405,7 @@ TEST_F(RecordTest, NamesTheFileWhenItIsDamaged) {
     EXPECT_THAT(
         [this] { (void)query("SELECT 1 FROM run", 1); },
         ThrowsMessage<Error>(AllOf(HasSubstr(file_.string()), HasSubstr("damaged or no record"))));
-    EXPECT_THAT([this] { const Database missing(folder_ / "none", Database::Mode::read); },
+    EXPECT_THAT([this] { const Database missing(folder_.path() / "none", Database::Mode::read); },
                 ThrowsMessage<Error>(HasSubstr("none")));
 }
 

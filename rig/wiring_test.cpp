@@ -10,9 +10,6 @@
 namespace bmsrig {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
-
 constexpr std::string_view good = R"(format: 1
 inputs:
   cell.<n>: {source: cells.<n>, count: cells, unit: V, rating: [0 V, 5 V]}
@@ -402,13 +399,7 @@ TEST_F(WiringFile, RefusesMistakesByLine) {
          "wiring.yaml:9: loads: nothing stands here; expected a mapping",
          {}},
     };
-    for (const Mistake& mistake : mistakes) {
-        SCOPED_TRACE(mistake.what);
-        const std::string message = refusal_in(
-            folder_, [&] { load(changed(std::string(good), mistake.from, mistake.to)); });
-        EXPECT_THAT(message, StartsWith(mistake.begins));
-        for (const auto& words : mistake.says) EXPECT_THAT(message, HasSubstr(words));
-    }
+    expect_refusals(folder_, good, mistakes, [&](const std::string& text) { load(text); });
 }
 
 TEST_F(WiringFile, AStageNeedsASupply) {

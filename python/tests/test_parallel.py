@@ -17,6 +17,8 @@ import pytest
 from bmsrig import InputError, paths
 from bmsrig.worker import Worker
 from conftest import BMSRIG, environment
+from processes import becomes_true, children, is_running, start
+from test_robustness import BAD_OPTIONS
 
 PROGRAM = paths.process_folder() / "victron_smallbms"
 PASSING = 'def test_first(rig):\n    rig.line("load").expect_active()\n\n\ndef test_second(rig):\n    rig.wait(1)\n'
@@ -216,11 +218,7 @@ def test_a_fault_of_the_wiring_is_told_once_and_no_test_is_run(plan, bmsrig, tmp
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--fixture", "no_such"], "no fixture 'no_such'"),
-        (["--fixture", "victron_smallbms", "--bench", "no_such"], "no bench 'no_such'"),
-        (["--fixture", "victron_smallbms", "--set", "cells=5"], "4, 8, 12, 16"),
-        (["--fixture", "victron_smallbms", "--html", "no/such/folder/r.html"], "no folder"),
-        (["--fixture", "victron_smallbms", "--seed", "x"], "invalid int value"),
+        *BAD_OPTIONS,
         (["--fixture", "victron_smallbms", "--uut", "none"], "leave -n out: there is one UUT"),
         (["--fixture", "victron_smallbms", "--bench", "real.yaml"], "leave -n out: the bench left has clock: real"),
         (["--fixture", "victron_smallbms", "--metrics", "127.0.0.1:0"], "leave -n out: --metrics 127.0.0.1:0"),
@@ -319,17 +317,6 @@ def test_workers_that_are_lost_before_their_first_test_are_an_error(plan, bmsrig
     assert not workers_records(tmp_path)
 
 
-def test_a_full_disk_ends_the_run_as_an_error(tmp_path):
-    command = f'ulimit -f 250; exec "{BMSRIG}" run victron_smallbms --record full.db -n 2'
-    done = subprocess.run(
-        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment()
-    )
-    assert done.returncode == 3, done.stdout
-    assert "the run cannot be recorded: full.gw" in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "INTERNALERROR" not in done.stdout
-
-
 # The operator.
 
 LONG = """
@@ -345,39 +332,12 @@ def test_for_ever(rig, n):
 """
 
 
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def children(pid: int) -> list[int]:
-    listing = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [int(child) for child in listing.stdout.split()]
-
-
-def wait_until(is_so) -> bool:
-    deadline = time.monotonic() + 30
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return is_so()
-
-
 @pytest.fixture
 def long_run(plan, tmp_path):
     """A run whose two workers are in a test that does not end, and the processes below it."""
     command = [BMSRIG, "run", str(plan(LONG)), "-n", "2", "--fixture", "victron_smallbms", "--record", "record.db"]
-    process = subprocess.Popen(
-        ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command],  # as a service manager or a shell's & may start us
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment(),
-        start_new_session=True,
-    )
-    assert wait_until(lambda: len(list(tmp_path.glob("running-*"))) == 2)
+    process = start(command, tmp_path)
+    assert becomes_true(lambda: len(list(tmp_path.glob("running-*"))) == 2)
     workers = [int(file.name.removeprefix("running-")) for file in tmp_path.glob("running-*")]
     uuts = [uut for worker in workers for uut in children(worker)]
     assert len(uuts) == 2
@@ -408,5 +368,5 @@ def test_a_killed_controller_leaves_closed_records_and_no_process(long_run, tmp_
     process, workers, uuts = long_run
     process.kill()
     process.communicate(timeout=60)
-    assert wait_until(lambda: not any(is_running(pid) for pid in [*workers, *uuts]))
+    assert becomes_true(lambda: not any(is_running(pid) for pid in [*workers, *uuts]))
     assert rows(tmp_path, "SELECT verdict FROM run") == [("aborted",), ("aborted",)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import BMSRIG, environment
+from processes import becomes_true, children, is_running, start
 
 LONG = """
 def test_first(rig):
@@ -45,21 +45,23 @@ def test_a_hostile_serial_number_makes_a_sane_file_name(plan, tmp_path):
     assert len(record.name) < 150
 
 
+BAD_OPTIONS = [
+    (["--fixture", "no_such"], "no fixture 'no_such'"),
+    (["--fixture", "victron_smallbms", "--bench", "no_such"], "no bench 'no_such'"),
+    (["--fixture", "victron_smallbms", "--set", "cells"], "name=value"),
+    (["--fixture", "victron_smallbms", "--set", "cells=5"], "4, 8, 12, 16"),
+    (["--fixture", "victron_smallbms", "--set", "cels=4"], "cells"),
+    (["--fixture", "victron_smallbms", "--set", "under_voltage=2.7 A"], "under_voltage"),
+    (["--fixture", "victron_smallbms", "--reference", "x"], "reserved"),
+    (["--fixture", "victron_smallbms", "--no-such-option"], "--no-such-option"),
+    (["--fixture", "victron_smallbms", "--html", "no/such/folder/r.html"], "no folder"),
+    (["--fixture", "victron_smallbms", "--seed", "x"], "--seed"),
+]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
-    [
-        (["--fixture", "no_such"], "no fixture 'no_such'"),
-        (["--fixture", "victron_smallbms", "--bench", "no_such"], "no bench 'no_such'"),
-        (["--fixture", "victron_smallbms", "--set", "cells"], "name=value"),
-        (["--fixture", "victron_smallbms", "--set", "cells=5"], "4, 8, 12, 16"),
-        (["--fixture", "victron_smallbms", "--set", "cels=4"], "cells"),
-        (["--fixture", "victron_smallbms", "--set", "under_voltage=2.7 A"], "under_voltage"),
-        (["--fixture", "victron_smallbms", "--reference", "x"], "reserved"),
-        (["--fixture", "victron_smallbms", "--metrics", "nonsense"], "nonsense"),
-        (["--fixture", "victron_smallbms", "--no-such-option"], "--no-such-option"),
-        (["--fixture", "victron_smallbms", "--html", "no/such/folder/r.html"], "no folder"),
-        (["--fixture", "victron_smallbms", "--seed", "x"], "--seed"),
-    ],
+    [*BAD_OPTIONS, (["--fixture", "victron_smallbms", "--metrics", "nonsense"], "nonsense")],
 )
 def test_bad_options_exit_4_with_a_clear_message(plan, bmsrig, options, words):
     done = bmsrig(plan(PASSING), *options, fixture="")
@@ -74,13 +76,14 @@ def test_metrics_may_be_served_while_a_plan_runs(plan, bmsrig):
     assert done.status == 0, done.output
 
 
-def test_a_full_disk_ends_the_run_as_an_error(tmp_path):
-    command = f'ulimit -f 250; exec "{BMSRIG}" run victron_smallbms --record full.db'
+@pytest.mark.parametrize("workers", ["", "-n 2"], ids=["alone", "shared"])
+def test_a_full_disk_ends_the_run_as_an_error(tmp_path, workers):
+    command = f'ulimit -f 250; exec "{BMSRIG}" run victron_smallbms --record full.db {workers}'
     done = subprocess.run(
         ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=False, env=environment()
     )
     assert done.returncode == 3, done.stdout
-    assert "the run cannot be recorded: full.db" in done.stdout
+    assert "the run cannot be recorded: full." in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
     assert "INTERNALERROR" not in done.stdout
 
@@ -124,14 +127,7 @@ def _children_of_this_session(text: str) -> list[str]:
 def _start(plan: Path, tmp_path: Path) -> tuple[subprocess.Popen[str], Path]:
     record = tmp_path / "record.db"
     command = [BMSRIG, "run", str(plan), "--fixture", "victron_smallbms", "--record", str(record)]
-    process = subprocess.Popen(
-        ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command],  # as a service manager or a shell's & may start us
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=environment(),
-    )
+    process = start(command, tmp_path)
     assert process.stdout is not None
     for line in process.stdout:
         if "RUNNING" in line:
@@ -139,35 +135,17 @@ def _start(plan: Path, tmp_path: Path) -> tuple[subprocess.Popen[str], Path]:
     raise AssertionError("the plan did not start")
 
 
-def _uut_of(rig: int) -> list[int]:
-    listing = subprocess.run(["ps", "-o", "pid=", "--ppid", str(rig)], capture_output=True, text=True, check=False)
-    return [int(pid) for pid in listing.stdout.split()]
-
-
-def _is_gone(pid: int) -> bool:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except FileNotFoundError:
-            return True
-        if state == "Z":
-            return True
-        os.sched_yield()
-    return False
-
-
 @pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
 def test_an_interrupted_run_is_aborted_with_its_record_closed(plan, tmp_path, how, times):
     process, record = _start(plan(LONG), tmp_path)
-    (uut,) = _uut_of(process.pid)
+    (uut,) = children(process.pid)
     for _ in range(times):
         process.send_signal(how)
         time.sleep(0.005)  # two signals that wait at the same time would be one
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130, output
-    assert _is_gone(uut)
+    assert becomes_true(lambda: not is_running(uut))
     with sqlite3.connect(record) as database:
         assert database.execute("SELECT verdict FROM run").fetchone() == ("aborted",)
         assert database.execute("SELECT name, verdict FROM test ORDER BY id").fetchall() == [
@@ -178,10 +156,10 @@ def test_an_interrupted_run_is_aborted_with_its_record_closed(plan, tmp_path, ho
 
 def test_a_killed_rig_leaves_a_record_with_every_finished_test_and_no_uut(plan, tmp_path):
     process, record = _start(plan(LONG), tmp_path)
-    (uut,) = _uut_of(process.pid)
+    (uut,) = children(process.pid)
     process.kill()
     process.communicate(timeout=60)
-    assert _is_gone(uut)
+    assert becomes_true(lambda: not is_running(uut))
     with sqlite3.connect(record) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert database.execute("SELECT verdict FROM run").fetchone() == (None,)

@@ -9,8 +9,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::Field;
-using testing::HasSubstr;
-using testing::StartsWith;
 
 constexpr std::string_view good = R"(format: 1
 bench: left
@@ -240,13 +238,7 @@ TEST_F(BenchFile, RefusesMistakesByLine) {
          "b.yaml:1: format: the file has format 2",
          {}},
     };
-    for (const Mistake& mistake : mistakes) {
-        SCOPED_TRACE(mistake.what);
-        const std::string message = refusal_in(
-            folder_, [&] { load(changed(std::string(good), mistake.from, mistake.to)); });
-        EXPECT_THAT(message, StartsWith(mistake.begins));
-        for (const auto& words : mistake.says) EXPECT_THAT(message, HasSubstr(words));
-    }
+    expect_refusals(folder_, good, mistakes, [&](const std::string& text) { load(text); });
     EXPECT_EQ(refusal_in(
                   folder_,
                   [&] { load("format: 1\nbench: b\nfixture: f\nclock: real\ninstruments: {}\n"); }),

@@ -12,7 +12,6 @@ namespace bmsrig {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::StartsWith;
 
 const std::filesystem::path victron =
@@ -246,13 +245,10 @@ TEST_F(FixtureFolder, RefusesMistakesByLine) {
          "maker/fixture.yaml:4: the key \"title\" stands twice, first in line 2",
          {}},
     };
-    for (const Mistake& mistake : mistakes) {
-        SCOPED_TRACE(mistake.what);
-        folder_.write("maker/fixture.yaml", changed(std::string(good), mistake.from, mistake.to));
-        const std::string message = refusal_in(folder_, [&] { load(); });
-        EXPECT_THAT(message, StartsWith(mistake.begins));
-        for (const auto& words : mistake.says) EXPECT_THAT(message, HasSubstr(words));
-    }
+    expect_refusals(folder_, good, mistakes, [&](const std::string& text) {
+        folder_.write("maker/fixture.yaml", text);
+        load();
+    });
 }
 
 TEST_F(FixtureFolder, PerCellNeedsTheNumberOfCells) {

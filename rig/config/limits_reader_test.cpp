@@ -9,9 +9,6 @@
 namespace bmsrig {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
-
 constexpr std::string_view good = R"(format: 1
 limits:
   threshold:
@@ -196,13 +193,7 @@ TEST_F(LimitsFile, RefusesMistakesByLine) {
          {}},
         {"no limits", good.data() + 10, "", "limits.yaml:1: the key \"limits\" is missing", {}},
     };
-    for (const Mistake& mistake : mistakes) {
-        SCOPED_TRACE(mistake.what);
-        const std::string message = refusal_in(
-            folder_, [&] { read(changed(std::string(good), mistake.from, mistake.to)); });
-        EXPECT_THAT(message, StartsWith(mistake.begins));
-        for (const auto& words : mistake.says) EXPECT_THAT(message, HasSubstr(words));
-    }
+    expect_refusals(folder_, good, mistakes, [&](const std::string& text) { read(text); });
 }
 
 }  // namespace

@@ -1,46 +1,17 @@
 // For tests of readers: files in a folder of their own, and what a reader says about them.
 #pragma once
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <gmock/gmock.h>
+
 #include "rig/error.h"
+#include "rig/test_folder.h"
 
 namespace bmsrig {
-
-/// A folder that goes with the test.
-class TestFolder {
-  public:
-    TestFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "bmsrig_XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr)
-            throw std::runtime_error("no folder for the test: " + name);
-        path_ = name;
-    }
-    ~TestFolder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    TestFolder(const TestFolder&) = delete;
-    TestFolder& operator=(const TestFolder&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-    std::filesystem::path write(const std::string& name, std::string_view text) const {
-        std::filesystem::create_directories((path_ / name).parent_path());
-        std::ofstream(path_ / name, std::ios::binary) << text;
-        return path_ / name;
-    }
-
-  private:
-    std::filesystem::path path_;
-};
 
 /// The message with which `action` refuses its input, the folder taken off; "" if it does not.
 template <typename Action>
@@ -74,6 +45,20 @@ inline std::string changed(std::string text, const std::string& from, const std:
         throw std::logic_error("the good file must say this once: " + from);
     }
     return text.replace(at, from.size(), to);
+}
+
+/// Expects that `read`, given the text of the good file with a mistake in it, refuses each of them
+/// as its row of the table says.
+template <typename Read>
+void expect_refusals(const TestFolder& folder, std::string_view good,
+                     const std::vector<Mistake>& mistakes, const Read& read) {
+    for (const Mistake& mistake : mistakes) {
+        SCOPED_TRACE(mistake.what);
+        const std::string wrong = changed(std::string(good), mistake.from, mistake.to);
+        const std::string message = refusal_in(folder, [&] { read(wrong); });
+        EXPECT_THAT(message, testing::StartsWith(mistake.begins));
+        for (const auto& words : mistake.says) EXPECT_THAT(message, testing::HasSubstr(words));
+    }
 }
 
 }  // namespace bmsrig

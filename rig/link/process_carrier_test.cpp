@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -21,6 +20,7 @@
 #include "rig/error.h"
 #include "rig/link/interrupt.h"
 #include "rig/link/link.h"
+#include "rig/test_folder.h"
 
 namespace bmsrig::link {
 namespace {
@@ -60,22 +60,17 @@ std::set<std::string> pipes_of(const std::string& process) {
 class BadProcess : public testing::Test {
   protected:
     BadProcess() {
-        std::string pattern = std::filesystem::temp_directory_path() / "bmsrig_link_XXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
         command_.greeting_timeout = 5s;
         command_.answer_timeout = 5s;
         command_.stop_timeout = 5s;
     }
-    ~BadProcess() override {
-        set_interrupt_check({});
-        std::filesystem::remove_all(folder_);
-    }
+    ~BadProcess() override { set_interrupt_check({}); }
 
     void behave(const std::string& behaviour, const std::string& text = "") {
         command_.line =
             std::string(BAD_PROCESS) + " " + behaviour + " '" + text + "' --pid " + pid_file();
     }
-    [[nodiscard]] std::string pid_file() const { return folder_ / "pid"; }
+    [[nodiscard]] std::string pid_file() const { return folder_.path() / "pid"; }
 
     std::unique_ptr<Link> start() {
         return Link::start(command_, [this](char who, std::string_view line) {
@@ -120,7 +115,7 @@ class BadProcess : public testing::Test {
         EXPECT_EQ(errno, ECHILD);
     }
 
-    std::filesystem::path folder_;
+    TestFolder folder_;
     Command command_;
     Answer answer_;
     std::string lines_;
@@ -144,7 +139,7 @@ TEST_F(BadProcess, MissingFile) {
 }
 
 TEST_F(BadProcess, NoPermission) {
-    const std::string file = folder_ / "not_executable";
+    const std::string file = folder_.path() / "not_executable";
     std::ofstream(file) << "#!/bin/sh\n";
     command_.line = file;
     EXPECT_THAT(failure(), AllOf(HasSubstr("cannot be started"), HasSubstr("Permission denied")));

@@ -3,10 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "rig/error.h"
 #include "rig/link/replay.h"
+#include "rig/test_folder.h"
 
 namespace bmsrig::link {
 namespace {
@@ -51,13 +50,6 @@ TEST(Transcript, RefusesOtherFilesWithNameAndLine) {
 
 class TranscriptFile : public testing::Test {
   protected:
-    TranscriptFile() {
-        std::string pattern = std::filesystem::temp_directory_path() / "bmsrig_transcript_XXXXXX";
-        folder_ = ::mkdtemp(pattern.data());
-        file_ = folder_ / "run.transcript";
-    }
-    ~TranscriptFile() override { std::filesystem::remove_all(folder_); }
-
     /// Runs the echo controller for some calls and keeps the transcript.
     Transcript record(const std::string& program) {
         TranscriptWriter writer(file_, {{"command", program}});
@@ -92,8 +84,8 @@ class TranscriptFile : public testing::Test {
         return Transcript::parse(file, "changed");
     }
 
-    std::filesystem::path folder_;
-    std::filesystem::path file_;
+    TestFolder folder_;
+    std::filesystem::path file_ = folder_.path() / "run.transcript";
 };
 
 TEST_F(TranscriptFile, WhatIsWrittenIsReadBack) {
@@ -108,7 +100,7 @@ TEST_F(TranscriptFile, WhatIsWrittenIsReadBack) {
 }
 
 TEST_F(TranscriptFile, AFileThatCannotBeWrittenIsAnError) {
-    EXPECT_THAT(refusal([&] { TranscriptWriter(folder_ / "none" / "file", {}); }),
+    EXPECT_THAT(refusal([&] { TranscriptWriter(folder_.path() / "none" / "file", {}); }),
                 HasSubstr("cannot be written"));
     EXPECT_THAT(refusal([] {
                     TranscriptWriter writer("/dev/full", {});
