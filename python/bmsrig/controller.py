@@ -118,9 +118,9 @@ class Controller:
         files = self._records()
         if not files and not self._lost:
             return None
-        floor, message = self._floor(exitstatus)
-        problems = message.splitlines() if floor == Verdict.ERROR else []
-        finished = FinishedRun(floor, files, problems, list(self._notes), message)
+        floor, reasons = self._floor(exitstatus)
+        problems = reasons if floor == Verdict.ERROR else []
+        finished = FinishedRun(floor, files, list(problems), list(self._notes), "\n".join(reasons))
         if not files:
             return finished
         try:
@@ -135,8 +135,8 @@ class Controller:
         files = [worker.record_of(id_, self._record) for id_ in self._nodes]
         return [file for file in files if file.is_file()]
 
-    def _floor(self, exitstatus: int) -> tuple[Verdict, str]:
-        """What is known of the run beside its records."""
+    def _floor(self, exitstatus: int) -> tuple[Verdict, list[str]]:
+        """What is known of the run beside its records: no better than this verdict, for these reasons."""
         problems = [*self._lost.values(), *self._refusals, *self._problems]
         if not self._stopped_by_operator and not self._stopped_early:
             left = [test for test in self._collected if test not in self._finished]
@@ -147,7 +147,7 @@ class Controller:
         if exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             problems.append("pytest had an internal error")
         if problems:
-            return Verdict.ERROR, "\n".join(problems)
+            return Verdict.ERROR, problems
         if self._stopped_by_operator:
-            return Verdict.ABORTED, "stopped by the operator"
-        return Verdict.PASS, self._stopped_early
+            return Verdict.ABORTED, ["stopped by the operator"]
+        return Verdict.PASS, [self._stopped_early] if self._stopped_early else []
