@@ -156,7 +156,7 @@ class Run:
         """
         assert self._record is not None, "start() comes first"
         if not wanted:
-            self._record.set_property("self_test", "left out")
+            self._record.set_property("self_test.result", "left out")
             return True
         self.core.attach(None)  # it is no test: its trace has no place in the record
         try:
@@ -166,12 +166,12 @@ class Run:
             return True
         finally:
             self.core.attach(self._record)
-        self._record.set_property("self_test", "FAULT" if report.faults else "proven")
+        self._record.set_property("self_test.result", "FAULT" if report.faults else "proven")
         for line in report.lines:
             words = "; ".join(part for part in (line.unpowered, line.powered) if part)
-            self._record.set_property(f"self_test.{line.line}", ("" if line.ok else "FAULT: ") + words)
+            self._record.set_property(f"self_test.line {line.line}", ("" if line.ok else "FAULT: ") + words)
         for number, note in enumerate(report.notes, 1):
-            self._record.set_property(f"self_test.note.{number}", note)
+            self._record.set_property(f"self_test.note {number}", note)
         self.notes += [f"wiring self-test: {note}" for note in report.notes]
         for fault in report.faults:
             self.problem(_core.WiringError(f"wiring self-test: {fault}"))

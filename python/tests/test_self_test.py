@@ -48,7 +48,7 @@ def test_a_wiring_fault_ends_the_run_before_the_first_test(plan, bmsrig, bench_w
     assert f"line {line} (lines." in done.output
     assert done.verdict() == "error"
     assert done.rows("SELECT count(*) FROM test") == [(0,)]
-    (seen,) = done.rows(f"SELECT value FROM property WHERE name = 'self_test.{line}'")
+    (seen,) = done.rows(f"SELECT value FROM property WHERE name = 'self_test.line {line}'")
     assert "FAULT: " in str(seen[0])
 
 
@@ -56,15 +56,15 @@ def test_the_self_test_can_be_left_out(plan, bmsrig, bench_with):
     bench = str(bench_with("{line: load, fault: short_to_minus}"))
     done = bmsrig(plan(PASSING), "--bench", bench, "--no-self-test")
     assert done.status == 1, "nobody has proven the line, so its silence is told as the unit's failure"
-    assert done.rows("SELECT value FROM property WHERE name = 'self_test'") == [("left out",)]
+    assert done.rows("SELECT value FROM property WHERE name = 'self_test.result'") == [("left out",)]
 
 
 def test_a_proven_bench_is_in_the_record(plan, bmsrig):
     done = bmsrig(plan(PASSING))
     assert done.status == 0, done.output
     seen = dict(done.rows("SELECT name, value FROM property WHERE name LIKE 'self_test%'"))
-    assert seen["self_test"] == "proven"
-    assert str(seen["self_test.charge"]).startswith("floats; active (baseline), inactive (cell.1 at 3.85)")
+    assert seen["self_test.result"] == "proven"
+    assert str(seen["self_test.line charge"]).startswith("floats; active (baseline), inactive (cell.1 at 3.85)")
     assert "note:" not in done.output
 
 

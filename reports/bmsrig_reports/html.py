@@ -23,6 +23,7 @@ GROUPS = (
     ("setting.", "Settings"),
     ("uut.", "Unit under test"),
     ("instrument.", "Instruments"),
+    ("self_test.", "Wiring self-test"),
     ("version.", "Versions"),
     ("", "Further facts"),
 )
