@@ -14,9 +14,9 @@ def test_port_charges_only_above_13_volt(rig):
     """Searched rising and falling, with a battery well below: it is the alternator's own voltage that counts."""
     rig.supply.set(BELOW_START)
     alternator, limit = rig.source("alternator"), "alternator_start_threshold"
-    closes = alternator.raise_through(13.0, until="alternator.on", becomes="active", span=0.3, step=0.02)
+    closes = alternator.raise_through(13.0, until="alternator.on", becomes="active", span=0.2, step=0.01)
     rig.measure(limit, closes, comment="rising")
-    opens = alternator.lower_through(13.0, until="alternator.on", becomes="inactive", span=0.3, step=0.02)
+    opens = alternator.lower_through(13.0, until="alternator.on", becomes="inactive", span=0.2, step=0.01)
     rig.measure(limit, opens, comment="falling")
 
 
@@ -43,7 +43,7 @@ def test_nothing_flows_back_to_the_starter_battery(rig, battery):
     rig.restart(charge_limit=15.3)
     in_force = rig.supply.set(battery).value
     alternator = rig.source("alternator")
-    opens = alternator.lower_through(battery, until="alternator.on", becomes="inactive", span=0.4, step=0.02)
+    opens = alternator.lower_through(battery, until="alternator.on", becomes="inactive", span=0.3, step=0.01)
     uncertainty = opens.uncertainty + rig.supply.accuracy
     rig.measure("alternator_reverse_margin", opens.value - in_force, uncertainty, comment=f"battery at {battery:g} V")
     alternator.set(battery - 0.2)

@@ -40,7 +40,7 @@ def charge_limit(request, rig):
 @pytest.mark.requirement("VS2-ALT-LIMIT")
 def test_port_opens_at_the_charge_limit(rig, charge_limit):
     """Searched with a rising battery, then reached at once."""
-    threshold = rig.supply.raise_through(charge_limit, until="alternator.on", becomes="inactive", span=0.2, step=0.02)
+    threshold = rig.supply.raise_through(charge_limit, until="alternator.on", becomes="inactive", span=0.2, step=0.01)
     rig.measure("charge_limit_threshold", threshold)
 
     rig.supply.set(charge_limit + FALLEN)
@@ -60,7 +60,7 @@ def test_port_closes_half_a_volt_below_the_limit(rig, charge_limit):
         "active",
         start=charge_limit + BETWEEN,
         stop=charge_limit - 0.7,
-        step=0.02,
+        step=0.01,
         dwell=COUNT + 2 * rig.reaction_time,
     )
     rig.measure("alternator_restart_threshold", threshold)
