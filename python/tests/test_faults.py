@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PASSING = '''
+PASSING = """
 def test_open_wire(rig):
     rig.cell(2).fault("open")
     rig.line("pre_alarm").expect_active()
@@ -65,9 +65,9 @@ def test_restart_takes_faults_back(rig):
     rig.cell(1).fault("open")
     rig.restart()
     rig.line("load").expect_stays_active(seconds=60)
-'''
+"""
 
-REFUSED = '''
+REFUSED = """
 def test_two_faults_at_one_cell(rig):
     rig.cell(1).fault("open")
     with pytest.raises(bmsrig.InputError, match='"short" conflicts with "open"'):
@@ -104,7 +104,7 @@ def test_a_reading_that_is_not_there(rig):
 def test_a_log_line_that_never_comes(rig):
     with pytest.raises(bmsrig.ExpectationFailed, match="expected a line with 'code A-B11' within 5 s"):
         rig.expect_log("code A-B11", within=5)
-'''
+"""
 
 
 def test_faults_do_what_they_say(plan, bmsrig):
