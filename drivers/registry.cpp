@@ -18,8 +18,7 @@ namespace {
 
 /// The nearest one, where one is near, and all there are.
 std::string known_drivers(const std::string& wrong) {
-    std::vector<std::string> names;
-    for (const DriverInfo& driver : driver_registry()) names.push_back(driver.name);
+    const auto names = names_of(driver_registry(), &DriverInfo::name);
     const std::string all = suggest("", names);
     const std::string nearest = suggest(wrong, names);
     return nearest == all ? all : nearest + " " + all;

@@ -57,16 +57,17 @@ LineNets::~LineNets() {
 }
 
 std::size_t LineNets::find(const std::string& name, const WiringFault& fault) const {
-    std::vector<std::string> names;
-    for (std::size_t i = 0; i < nets_.size(); ++i) {
-        names.push_back(nets_[i].name);
-        if (nets_[i].name != name) continue;
-        if (has(i)) return i;
-        throw InputError(fault.file, fault.line,
-                         "wiring_faults: line " + name +
-                             " is read by a real instrument; a fault there is made with pliers");
+    const auto net = std::ranges::find(nets_, name, &LineNet::name);
+    if (net == nets_.end()) {
+        throw InputError(
+            fault.file, fault.line,
+            "wiring_faults: " + unknown_name("line", name, names_of(nets_, &LineNet::name)));
     }
-    throw InputError(fault.file, fault.line, "wiring_faults: " + unknown_name("line", name, names));
+    const auto number = static_cast<std::size_t>(net - nets_.begin());
+    if (has(number)) return number;
+    throw InputError(fault.file, fault.line,
+                     "wiring_faults: line " + name +
+                         " is read by a real instrument; a fault there is made with pliers");
 }
 
 void LineNets::inject(const WiringFault& fault) {

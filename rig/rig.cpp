@@ -24,9 +24,9 @@ void add(ExchangeTimes& sum, const ExchangeTimes& more) {
 Rig::Rig(RigOptions options, const InstrumentFactory& make_instrument)
     : options_(std::move(options)),
       bench_(Bench::load(options_.bench)),
-      seed_(options_.seed.value_or(bench_.seed)) {
-    run_fixture_ = load_fixture({});
-    fixture_ = run_fixture_;
+      seed_(options_.seed.value_or(bench_.seed)),
+      run_fixture_(load_fixture({})),
+      fixture_(run_fixture_) {
     check_bench(*fixture_, bench_);
     uut_ = resolve_uut();
     clock_ = bench_.clock == ClockKind::virtual_time ? make_virtual_clock() : make_real_clock();

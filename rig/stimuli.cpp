@@ -86,11 +86,8 @@ Stimuli::Stimuli(const Wiring& wiring, const std::map<std::string, Instrument*>&
 const Stimuli::Net& Stimuli::find(std::string_view port) const {
     const auto found = nets_.find(port);
     if (found != nets_.end()) return found->second;
-    std::vector<std::string> names;
-    names.reserve(nets_.size());
-    for (const auto& [name, net] : nets_) names.push_back(name);
     throw InputError("the wiring has no input \"" + std::string(port) + "\"; " +
-                     suggest(port, names));
+                     suggest(port, names_of(wiring_.inputs(), &InputNet::port)));
 }
 
 void Stimuli::check_rating(const Net& net, double value) {

@@ -85,9 +85,7 @@ std::optional<SignalId> Trace::find(std::string_view name) const {
 
 SignalId Trace::require(std::string_view name) const {
     if (const auto id = find(name)) return *id;
-    std::vector<std::string> names;
-    names.reserve(infos_.size());
-    for (const auto& info : infos_) names.push_back(info.name);
+    const auto names = names_of(infos_, &SignalInfo::name);
     throw Error("there is no signal \"" + std::string(name) + "\" in the trace; " +
                 suggest(name, names));
 }

@@ -72,8 +72,7 @@ void check_conflicts(Netlist& nets, const std::string& file) {
             const auto net = std::ranges::find(nets.inputs, port, &InputNet::port);
             if (net == nets.inputs.end()) {
                 if (std::ranges::find(nets.left_out, port) == nets.left_out.end()) {
-                    std::vector<std::string> ports;
-                    for (const InputNet& known : nets.inputs) ports.push_back(known.port);
+                    const auto ports = names_of(nets.inputs, &InputNet::port);
                     throw InputError(file, conflict.line,
                                      "a conflict names the input " + in_quotes(port) +
                                          ", which there is not; " + suggest(port, ports));
@@ -119,9 +118,7 @@ const Net& net_of_name(const std::vector<Net>& nets, const std::string& what,
                        std::string_view name) {
     const auto found = std::ranges::find(nets, name, &Net::name);
     if (found != nets.end()) return *found;
-    std::vector<std::string> names;
-    names.reserve(nets.size());
-    for (const Net& net : nets) names.push_back(net.name);
+    const auto names = names_of(nets, &Net::name);
     throw InputError("the wiring has no " + what + " " + in_quotes(name) + "; " +
                      (names.empty() ? "it has none" : suggest(name, names)));
 }

@@ -207,11 +207,12 @@ void WiringProof::accuse(const LineNet& net) {
 
 /// A broken wire cannot be told from a dead output, nor a unit without power from one that is dead.
 void WiringProof::note_silence() {
-    const auto speaks = std::ranges::count_if(plan_.baseline, [&](const auto& line) {
-        return std::ranges::find(expected_[line.first], LineLevel::active) !=
-               expected_[line.first].end();
+    const bool all_are_silent = std::ranges::all_of(plan_.baseline, [&](const auto& line) {
+        const auto& expected = expected_[line.first];
+        return std::ranges::find(expected, LineLevel::active) == expected.end() ||
+               std::ranges::find(silent_, line.first, &LineNet::name) != silent_.end();
     });
-    if (!silent_.empty() && static_cast<std::ptrdiff_t>(silent_.size()) == speaks) {
+    if (!silent_.empty() && all_are_silent) {
         report_.notes.emplace_back(
             "no line ever became active: look whether the unit is plugged in and has its supply "
             "before it is blamed");

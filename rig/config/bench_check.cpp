@@ -15,9 +15,7 @@ void check_pin(const Pin& pin, int line, const std::string& net, const Fixture& 
     if (std::ranges::find(bench.instruments, pin.instrument, &InstrumentSpec::name) !=
         bench.instruments.end())
         return;
-    std::vector<std::string> names;
-    names.reserve(bench.instruments.size());
-    for (const InstrumentSpec& instrument : bench.instruments) names.push_back(instrument.name);
+    const auto names = names_of(bench.instruments, &InstrumentSpec::name);
     throw InputError(bench.instruments_place.file, bench.instruments_place.line,
                      "instruments: \"" + pin.instrument + "\" is missing, which " + net + " in " +
                          fixture.wiring.file() + ":" + std::to_string(line) + " needs; " +

@@ -5,6 +5,7 @@
 #include "rig/config/limits_reader.h"
 #include "rig/config/yaml_reader.h"
 #include "rig/error.h"
+#include "rig/names.h"
 
 namespace bmsrig {
 
@@ -164,9 +165,8 @@ std::vector<std::pair<std::string, double>> read_stimuli(const YamlNode& node,
         if (wiring.leaves_out(entry.key())) continue;
         const auto net = std::ranges::find(wiring.inputs(), entry.key(), &InputNet::port);
         if (net == wiring.inputs().end()) {
-            std::vector<std::string> ports;
-            for (const InputNet& known : wiring.inputs()) ports.push_back(known.port);
-            entry.refuse(unknown_name("input", entry.key(), ports));
+            entry.refuse(
+                unknown_name("input", entry.key(), names_of(wiring.inputs(), &InputNet::port)));
         }
         if (net->is_contact()) {
             stimuli.emplace_back(entry.key(), entry.word({"closed", "open"}) == "closed" ? 1 : 0);
@@ -205,10 +205,8 @@ SelfTestPlan read_self_test(const YamlNode& node, const Wiring& wiring) {
 const Limit& Fixture::limit(std::string_view wanted) const {
     const auto found = std::ranges::find(limits, wanted, &Limit::name);
     if (found != limits.end()) return *found;
-    std::vector<std::string> names;
-    names.reserve(limits.size());
-    for (const Limit& known : limits) names.push_back(known.name);
-    throw InputError((folder / "limits.yaml").string(), 0, unknown_name("limit", wanted, names));
+    throw InputError((folder / "limits.yaml").string(), 0,
+                     unknown_name("limit", wanted, names_of(limits, &Limit::name)));
 }
 
 Settings Fixture::load_settings(const std::filesystem::path& folder) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "rig/config/yaml_reader.h"
+#include "rig/names.h"
 
 namespace bmsrig {
 
@@ -32,8 +33,7 @@ std::string_view to_string(WiringFault::Kind kind) {
 }
 
 std::vector<WiringFault> read_wiring_faults(const YamlNode& node) {
-    std::vector<std::string> known;
-    for (const Word& word : words) known.emplace_back(word.text);
+    const auto known = names_of(words, &Word::text);
     std::vector<WiringFault> faults;
     for (const YamlNode& item : node.items()) {
         item.allow_keys({"line", "fault", "with"});
