@@ -171,23 +171,26 @@ void Loop::declare_outputs() {
     }
 }
 
+/// The index of the UUT's output that something at `where` reads.
+std::uint32_t Loop::output_read_by(const std::string& where, const std::string& name) const {
+    std::uint32_t index = 0;
+    if (find_port(greeting(), name, link::PortDirection::output, index) != nullptr) return index;
+    throw WiringError(
+        where + " reads the output \"" + name + "\", which the UUT " + greeting().product +
+        " does not have; its outputs: " + port_names(greeting(), link::PortDirection::output));
+}
+
 void Loop::bind_lines(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
     for (std::size_t number = 0; number < wiring.lines().size(); ++number) {
         const LineNet& net = wiring.lines()[number];
         const std::string where =
             wiring.file() + ":" + std::to_string(net.line) + ": line " + net.name;
-        std::uint32_t index = 0;
-        const link::Port* port =
-            find_port(greeting(), net.port, link::PortDirection::output, index);
-        if (port == nullptr) {
-            throw WiringError(where + " reads the output \"" + net.port + "\", which the UUT " +
-                              greeting().product + " does not have; its outputs: " +
-                              port_names(greeting(), link::PortDirection::output));
-        }
-        const bool is_stage = port->kind == link::PortKind::stage;
-        if (is_stage != net.stage.has_value() || signal_kind(port->kind) == SignalKind::analog) {
+        const std::uint32_t index = output_read_by(where, net.port);
+        const link::Port& port = greeting().ports[index];
+        const bool is_stage = port.kind == link::PortKind::stage;
+        if (is_stage != net.stage.has_value() || signal_kind(port.kind) == SignalKind::analog) {
             throw WiringError(where + ": the UUT's output \"" + net.port + "\" is a " +
-                              std::string(link::to_string(port->kind)) + "; expected " +
+                              std::string(link::to_string(port.kind)) + "; expected " +
                               (net.stage ? "a stage" : "a contact or a level"));
         }
         static_cast<void>(terminals_of<SenseTerminals>(net.reader, bench, net.name));
@@ -199,17 +202,11 @@ void Loop::bind_readings(const Wiring& wiring, const std::map<std::string, Instr
     for (const ReadingNet& net : wiring.readings()) {
         const std::string where =
             wiring.file() + ":" + std::to_string(net.line) + ": reading " + net.name;
-        std::uint32_t index = 0;
-        const link::Port* port =
-            find_port(greeting(), net.port, link::PortDirection::output, index);
-        if (port == nullptr) {
-            throw WiringError(where + " reads the output \"" + net.port + "\", which the UUT " +
-                              greeting().product + " does not have; its outputs: " +
-                              port_names(greeting(), link::PortDirection::output));
-        }
-        if (signal_kind(port->kind) != SignalKind::analog || unit_of(port->kind) != net.unit) {
+        const std::uint32_t index = output_read_by(where, net.port);
+        const link::Port& port = greeting().ports[index];
+        if (signal_kind(port.kind) != SignalKind::analog || unit_of(port.kind) != net.unit) {
             throw WiringError(where + ": the UUT's output \"" + net.port + "\" is a " +
-                              std::string(link::to_string(port->kind)) + "; expected " +
+                              std::string(link::to_string(port.kind)) + "; expected " +
                               std::string(to_string(net.unit)));
         }
         outputs_[index].probes.emplace_back(

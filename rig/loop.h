@@ -73,6 +73,8 @@ class Loop {
     };
 
     void bind_inputs(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
+    [[nodiscard]] std::uint32_t output_read_by(const std::string& where,
+                                               const std::string& name) const;
     void bind_lines(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
     void bind_readings(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
     void bind_loads(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
