@@ -1,0 +1,115 @@
+"""Which requirement each deliberate defect of the BMS processes breaks first and foremost."""
+
+from __future__ import annotations
+
+SMALLBMS, VEBUS, SMART = "victron_smallbms", "victron_vebus_bms", "victron_smart_bms_12_200"
+
+# What any BMS of the family may do wrong, and the requirement of each product that catches it.
+_FAMILY = {
+    "lead_29s5": ("VSB-PRE-LEAD", "VVB-PRE", "VS2-PRE"),
+    "lead_not_restarted": ("VSB-PRE-LEAD", "VVB-PRE", "VS2-PRE"),
+    "fast_fall_skips_lead": ("VSB-PRE-FASTFALL", "VVB-PRE", "VS2-PRE"),
+    "cancel_ignored": ("VSB-PRE-CANCEL", "VVB-PRE", "VS2-PRE"),
+    "pre_alarm_ends_early": ("VSB-PRE-END", "VVB-PRE", "VS2-PRE"),
+    "pre_alarm_stays_after_release": ("VSB-PRE-END", "VVB-PRE", "VS2-PRE"),
+    "slow_sampling": ("VSB-PRE-TRIP", "VVB-PRE", "VS2-PRE"),
+    "threshold_20mv_low": ("VSB-LOAD-UV", "VVB-THRESHOLDS", "VS2-LOAD"),
+    "pre_alarm_20mv_low": ("VSB-PRE-TRIP", "VVB-PRE", "VS2-PRE"),
+    "over_voltage_20mv_high": ("VSB-CHG-OV", "VVB-THRESHOLDS", "VS2-CHG"),
+    "no_recovery_hysteresis": ("VSB-LOAD-RECOVER", "VVB-THRESHOLDS", "VS2-LOAD"),
+    "charge_recovers_at_threshold": ("VSB-CHG-OV-RECOVER", "VVB-THRESHOLDS", "VS2-CHG"),
+    "no_low_temperature": ("VSB-CHG-UT", "VVB-CHG", "VS2-CHG"),
+    "over_temperature_55": ("VSB-CHG-OT", "VVB-THRESHOLDS", "VS2-CHG"),
+    "dead_below_10_volt": ("VSB-SUPPLY", "VVB-SUPPLY", None),
+    "last_cell_ignored": ("VSB-EVERY-CELL", "VVB-THRESHOLDS", "VS2-LOAD"),
+    "first_cell_only_pre_alarm": ("VSB-EVERY-CELL", "VVB-PRE", "VS2-PRE"),
+    "first_cell_only_recovery": ("VSB-LOAD-RECOVER", "VVB-THRESHOLDS", "VS2-LOAD"),
+    "load_releases_charge": ("VSB-INDEPENDENT", "VVB-CHG", "VS2-CHG"),
+    "charge_releases_load": ("VSB-INDEPENDENT", "VVB-LOAD", "VS2-LOAD"),
+    "released_load_sinks": ("VSB-LOAD-FLOAT", "VVB-LOAD", "VS2-LOAD"),
+    "resting_pre_alarm_sinks": ("VSB-PRE-FLOAT", "VVB-PRE", "VS2-PRE"),
+    "remote_h_ignored": ("VSB-REMOTE-H", "VVB-REMOTE-H", "VS2-REMOTE-TABLE"),
+    "remote_l_ignored": ("VSB-REMOTE-L", "VVB-REMOTE-L", "VS2-REMOTE-TABLE"),
+    "remote_h_500mv_low": (None, "VVB-REMOTE-H", "VS2-REMOTE-TABLE"),
+    "remote_h_500mv_high": (None, "VVB-REMOTE-H", "VS2-REMOTE-TABLE"),
+    "remote_l_500mv_low": (None, "VVB-REMOTE-L", "VS2-REMOTE-TABLE"),
+    "remote_l_500mv_high": (None, "VVB-REMOTE-L", "VS2-REMOTE-TABLE"),
+}
+
+# What a product of its own may do wrong.
+_OWN = {
+    SMALLBMS: {
+        "led_alarm_inverted": "VSB-LED-ALARM",
+        "led_load_always_lit": "VSB-LED-LOAD",
+        "off_leaves_charge": "VSB-REMOTE-OFF",
+    },
+    VEBUS: {
+        "mains_return_ignored": "VVB-MAINS",
+        "low_cell_stops_vebus_charge": "VVB-INVERTER-LOW",
+        "low_cell_keeps_vebus_discharge": "VVB-INVERTER-LOW",
+        "vebus_discharge_3s_late": "VVB-INVERTER-LOW",
+        "high_cell_keeps_vebus_charge": "VVB-INVERTER-HIGH",
+        "high_cell_stops_vebus_discharge": "VVB-INVERTER-HIGH",
+        "pre_alarm_stops_vebus_discharge": "VVB-NO-GX-ALARM",
+        "off_keeps_permissions": "VVB-REMOTE-OFF",
+        "off_leaves_charge": "VVB-REMOTE-OFF",
+        "gx_without_aux_in": "VVB-GXPOW",
+        "gx_prefers_aux_in": "VVB-GXPOW",
+        "gx_stays_up_in_low_cell": "VVB-GXPOW-LOW",
+        "led_low_cell_inverted": "VVB-LED-LOW",
+        "led_low_cell_follows_load": "VVB-LED-LOW",
+        "led_high_cell_inverted": "VVB-LED-HIGH",
+        "led_status_12s": "VVB-LED-STATUS",
+        "led_status_in_low_power": "VVB-LED-STATUS",
+    },
+    SMART: {
+        "alternator_starts_at_12v5": "VS2-ALT-START",
+        "alternator_reverse_flow": "VS2-ALT-ONEWAY",
+        "fuse_by_90_percent": "VS2-ALT-FUSE",
+        "charge_limit_100mv_high": "VS2-ALT-LIMIT",
+        "charge_limit_ignored": "VS2-ALT-LIMIT",
+        "charge_restarts_at_limit": "VS2-ALT-RESTART",
+        "charge_restarts_after_8s": "VS2-ALT-RESTART",
+        "charge_restarts_after_9s_in_total": "VS2-ALT-RESTART",
+        "alarm_leaves_alternator": "VS2-ALT-PROTECT",
+        "alarm_leaves_system_charge": "VS2-SYS-OV",
+        "alarm_stops_system_discharge": "VS2-SYS-OV",
+        "low_cell_stops_system_charge": "VS2-SYS-UV",
+        "low_cell_leaves_system_discharge": "VS2-SYS-UV",
+        "intermittent_is_steady": "VS2-PRE-INT",
+        "not_available_warns": "VS2-PRE-NA",
+        "off_leaves_system": "VS2-REMOTE-DEFAULT",
+        "off_leaves_alternator": "VS2-REMOTE-DEFAULT",
+        "off_releases_load_and_charge": "VS2-REMOTE-DEFAULT",
+        "everything_ignored": "VS2-REMOTE-ALL",
+        "case_ignored": "VS2-CODES",
+        "cable_ignored": "VS2-CABLE",
+        "cable_leaves_charge": "VS2-CABLE",
+        "low_cell_code_is_a_b15": "VS2-CODES",
+        "pre_alarm_code_missing": "VS2-CODES",
+        "cable_code_missing": "VS2-CODES",
+        "led_alternator_shows_voltage": "VS2-LEDS",
+        "led_over_temperature_inverted": "VS2-LEDS",
+        "led_active_follows_remote": "VS2-LEDS",
+        "led_bluetooth_steady": "VS2-LEDS",
+        "led_charge_inverted": "VS2-LEDS",
+        "led_load_always_lit": "VS2-LEDS",
+        "led_system_charge_shows_discharge": "VS2-LEDS",
+    },
+}
+
+CAUGHT_BY: dict[str, dict[str, str]] = {
+    product: {defect: ids[column] for defect, ids in _FAMILY.items() if ids[column] is not None} | _OWN[product]
+    for column, product in enumerate((SMALLBMS, VEBUS, SMART))
+}
+"""Product -> defect -> the requirement that a run on such a unit fails."""
+
+RECORDED_BY: dict[str, dict[str, tuple[str, float, float]]] = {
+    SMALLBMS: {},
+    VEBUS: {},
+    SMART: {
+        "case_leaves_alternator": ("own_over_temperature_opens_alternator", 1, 0),
+        "case_leaves_system_charge": ("own_over_temperature_opens_system_charge", 1, 0),
+    },
+}
+"""Product -> defect in what is only characterised -> a measurement, its value for a good unit and for such a one."""

@@ -1,0 +1,107 @@
+"""The plans must pass good units and catch bad ones, by the requirement that they break."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from bmsrig import paths
+from defects import CAUGHT_BY, RECORDED_BY, SMALLBMS, SMART, VEBUS
+
+IN_PYTHON = paths.fixtures_folder() / SMALLBMS / "bms" / "in_python.py"
+PRODUCTS = list(CAUGHT_BY)
+
+
+def program(product: str) -> str:
+    return str(paths.process_folder() / product)
+
+
+def failed_requirements(done) -> set[object]:
+    return {
+        row[0]
+        for row in done.rows(
+            "SELECT requirement FROM test_requirement JOIN test ON test.id = test WHERE verdict = 'fail'"
+        )
+    }
+
+
+def measured(done, name: str) -> set[object]:
+    return {row[0] for row in done.rows(f"SELECT value FROM measurement WHERE name = '{name}'")}
+
+
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_the_list_of_defects_is_complete(product):
+    done = subprocess.run([program(product), "--list-defects"], capture_output=True, text=True, check=True)
+    assert sorted(done.stdout.split()) == sorted([*CAUGHT_BY[product], *RECORDED_BY[product]])
+
+
+@pytest.mark.parametrize(("product", "defect"), [(each, defect) for each in PRODUCTS for defect in CAUGHT_BY[each]])
+def test_a_defective_unit_is_caught_by_the_requirement_it_breaks(bmsrig, product, defect):
+    done = bmsrig(product, "--uut", f'"{program(product)}" --defect {defect}', "-q", fixture=product)
+    assert done.status == 1, done.output
+    assert done.rows("SELECT count(*) FROM test WHERE verdict IN ('error', 'aborted')") == [(0,)]
+    assert CAUGHT_BY[product][defect] in failed_requirements(done), done.output
+
+
+@pytest.mark.parametrize(("product", "defect"), [(each, defect) for each in PRODUCTS for defect in RECORDED_BY[each]])
+def test_a_defect_in_what_is_only_characterised_is_recorded(bmsrig, product, defect):
+    name, good, bad = RECORDED_BY[product][defect]
+    done = bmsrig(product, "-q", fixture=product)
+    assert measured(done, name) == {good}
+    done = bmsrig(product, "--uut", f'"{program(product)}" --defect {defect}', "-q", fixture=product)
+    assert done.status == 0, done.output
+    assert measured(done, name) == {bad}
+
+
+@pytest.mark.parametrize(
+    ("product", "cells"),
+    [(SMALLBMS, 4), (SMALLBMS, 8), (SMALLBMS, 16), (VEBUS, 4), (VEBUS, 8), (VEBUS, 16), (SMART, 4), (SMART, 20)],
+)
+def test_a_good_unit_passes_every_requirement(bmsrig, product, cells):
+    done = bmsrig(product, "--set", f"cells={cells}", fixture=product)
+    assert done.status == 0, done.output
+    assert "have no test" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("product", "bench"),
+    [(product, bench) for product in PRODUCTS for bench in paths.benches_of(paths.fixtures_folder() / product)],
+)
+def test_a_good_unit_passes_on_every_bench(bmsrig, product, bench):
+    done = bmsrig(product, "--bench", bench, fixture=product)
+    assert done.status == 0, done.output
+
+
+@pytest.mark.parametrize("settings", [["under_voltage=2.6", "pre_alarm=2.85"], ["pre_alarm=3.15"]], ids=" ".join)
+@pytest.mark.parametrize("product", PRODUCTS)
+def test_a_good_unit_passes_with_an_adjusted_battery(bmsrig, product, settings):
+    options = [word for each in settings for word in ("--set", each)]
+    done = bmsrig(product, *options, fixture=product)
+    assert done.status == 0, done.output
+
+
+def test_a_unit_written_in_python_passes(bmsrig):
+    done = bmsrig(SMALLBMS, "--uut", f"{sys.executable} {IN_PYTHON}")
+    assert done.status == 0, done.output
+
+
+@pytest.mark.parametrize("period", ["200_000_000", "1_000_000_000"], ids=["200ms", "1s"])
+def test_units_that_look_often_or_as_seldom_as_allowed_pass_alike(bmsrig, tmp_path, period):
+    good = IN_PYTHON.read_text()
+    other = good.replace("SAMPLE, LEAD = 500_000_000", f"SAMPLE, LEAD = {period}")
+    assert other != good
+    (tmp_path / "other.py").write_text(other)
+    chosen = "not each_cell and not minibms"  # the searches take this slow process too long
+    done = bmsrig(SMALLBMS, "--uut", f"{sys.executable} {tmp_path / 'other.py'}", "-k", chosen)
+    assert done.status == 0, done.output
+
+
+def test_a_bad_unit_written_in_python_fails(bmsrig, tmp_path):
+    good = IN_PYTHON.read_text()
+    bad = good.replace("30_000_000_000", "29_000_000_000")
+    assert bad != good
+    (tmp_path / "bad.py").write_text(bad)
+    done = bmsrig(SMALLBMS, "--uut", f"{sys.executable} {tmp_path / 'bad.py'}")
+    assert done.status == 1, done.output
+    assert {"VSB-PRE-LEAD", "VSB-PRE-FASTFALL"} <= failed_requirements(done)
