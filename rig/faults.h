@@ -15,8 +15,10 @@ class Faults {
   public:
     explicit Faults(const Wiring& wiring) : wiring_(&wiring) {}
 
-    /// Throws InputError, and notes nothing, if the wiring does not allow this fault at the net or
-    /// another one that is in force contradicts it; the text names both.
+    /// Throws InputError if the wiring does not allow this fault at the net or another one that is
+    /// in force contradicts it; the text names both.
+    void check_allowed(const InputNet& net, std::string_view fault) const;
+    /// Throws like check_allowed, and then notes nothing.
     void inject(const InputNet& net, std::string_view fault);
     /// Throws InputError if cell `net` and cell `other` cannot be exchanged as things are. The same
     /// two again puts them back: returns whether they are exchanged now.
@@ -28,8 +30,6 @@ class Faults {
     [[nodiscard]] const std::string* partner_of(const std::string& port) const;
 
   private:
-    void check_allowed(const InputNet& net, std::string_view fault) const;
-
     const Wiring* wiring_;
     std::map<std::string, std::string> active_;    // port -> fault
     std::map<std::string, std::string> partners_;  // port of a swapped cell -> the other's

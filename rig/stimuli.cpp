@@ -47,6 +47,7 @@ SensorFault sensor_fault(std::string_view word, std::string_view port) {
 
 constexpr std::string_view cell_prefix = "cell.";
 constexpr std::string_view noise_word = "noise";
+constexpr std::string_view reversed_word = "reversed";
 
 }  // namespace
 
@@ -108,6 +109,15 @@ void Stimuli::check_rating(const Net& net, double value) {
     }
 }
 
+/// What a value becomes on its way to the UUT: a fault may turn it round or bring it elsewhere.
+void Stimuli::check_reaching(const Net& net, double value) const {
+    check_rating(net, value);
+    if (faults_.at(net.net.port) == reversed_word) check_rating(net, -value);
+    if (const std::string* partner = faults_.partner_of(net.net.port)) {
+        check_rating(find(*partner), value);
+    }
+}
+
 void Stimuli::check_conflicts(const std::string& port, Conflict::State state) const {
     const auto state_of = [&](const std::string& other) {
         if (other == port) return state;
@@ -152,8 +162,8 @@ double Stimuli::apply(std::string_view port, double value, Instant now) {
     }
     const Noise* noise = noise_at(net.net.port);
     const double bound = noise != nullptr ? noise->bound() : 0;
-    check_rating(net, value - bound);
-    check_rating(net, value + bound);
+    check_reaching(net, value - bound);
+    check_reaching(net, value + bound);
     check_conflicts(net.net.port, Conflict::State::driven);
     const double in_force = put(net, value + (noise != nullptr ? noise->offset() : 0), now);
     states_[net.net.port] = Conflict::State::driven;
@@ -196,7 +206,7 @@ void Stimuli::apply_cells(std::span<const double> values, Instant now) {
         throw InputError(std::to_string(values.size()) + " cell voltages were given for " +
                          std::to_string(cells_.size()) + " cells");
     }
-    for (std::size_t i = 0; i < values.size(); ++i) check_rating(*cells_[i], values[i]);
+    for (std::size_t i = 0; i < values.size(); ++i) check_reaching(*cells_[i], values[i]);
 
     std::vector<Volts> voltages;
     voltages.reserve(values.size());
@@ -226,6 +236,10 @@ void Stimuli::set_fault(std::string_view port, std::string_view fault) {
     };
     if (auto* simulator = dynamic_cast<CellSimulator*>(net.instrument)) {
         const CellFault asked = cell_fault(fault, port);
+        if (asked == CellFault::reversed) {
+            faults_.check_allowed(net.net, fault);
+            if (const auto present = trace_.last(net.signal)) check_rating(net, -present->value);
+        }
         enter(asked != CellFault::none);
         simulator->set_fault(channel, asked);
     } else if (auto* temperature = dynamic_cast<TemperatureSimulator*>(net.instrument)) {

@@ -75,6 +75,7 @@ class Stimuli {
     };
     [[nodiscard]] const Net& find(std::string_view port) const;
     static void check_rating(const Net& net, double value);
+    void check_reaching(const Net& net, double value) const;
     /// Throws InputError if the wiring has a conflict that this state of a port would complete.
     void check_conflicts(const std::string& port, Conflict::State state) const;
     double apply_contact(const Net& net, LineDriver& contacts, double value, Instant now);

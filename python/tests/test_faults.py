@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+
+from bmsrig import paths
+
 PASSING = """
 def test_open_wire(rig):
     rig.cell(2).fault("open")
@@ -105,6 +109,35 @@ def test_a_log_line_that_never_comes(rig):
     with pytest.raises(bmsrig.ExpectationFailed, match="expected a line with 'code A-B11' within 5 s"):
         rig.expect_log("code A-B11", within=5)
 """
+
+
+REVERSED = """
+def test_reversed_cell(rig):
+    rig.cell(2).set(2.0)
+    rig.cell(2).fault("reversed")
+    rig.wait(1)
+    rig.line("load").expect_inactive(within=60)
+    with pytest.raises(bmsrig.RatingError, match="-3 V was asked for, but the UUT is rated -2.5 V to 5 V"):
+        rig.cell(2).set(3.0)
+    rig.cell(2).set(2.5)
+    rig.cell(2).fault("none")
+    rig.cells.set(3.3)
+    rig.line("load").expect_active()
+    with pytest.raises(bmsrig.RatingError, match="-3.3 V was asked for"):
+        rig.cell(2).fault("reversed")
+    rig.line("load").expect_stays_active(seconds=60)
+"""
+
+
+def test_a_reversed_cell_is_held_to_its_rating(plan, bmsrig, tmp_path):
+    fixture = tmp_path / "victron_smallbms"
+    shutil.copytree(paths.fixtures_folder() / "victron_smallbms", fixture)
+    wiring = (fixture / "wiring.yaml").read_text()
+    other = wiring.replace("rating: [0 V, 5 V]", "rating: [-2.5 V, 5 V]").replace("[open, short,", "[open, reversed,")
+    assert other != wiring
+    (fixture / "wiring.yaml").write_text(other)
+    done = bmsrig(plan("import bmsrig\n" + REVERSED), fixture=str(fixture))
+    assert done.status == 0, done.output
 
 
 def test_faults_do_what_they_say(plan, bmsrig):

@@ -17,6 +17,11 @@ def program(product: str) -> str:
     return str(paths.process_folder() / product)
 
 
+def defective(product: str, defect: str) -> str:
+    """The unit with a defect, as a shared object: the same to the last bit, and there are many of them."""
+    return f'"{program(product)}.so" --defect {defect}'
+
+
 def failed_requirements(done) -> set[object]:
     return {
         row[0]
@@ -38,7 +43,7 @@ def test_the_list_of_defects_is_complete(product):
 
 @pytest.mark.parametrize(("product", "defect"), [(each, defect) for each in PRODUCTS for defect in CAUGHT_BY[each]])
 def test_a_defective_unit_is_caught_by_the_requirement_it_breaks(bmsrig, product, defect):
-    done = bmsrig(product, "--uut", f'"{program(product)}" --defect {defect}', "-q", fixture=product)
+    done = bmsrig(product, "--uut", defective(product, defect), "-q", fixture=product)
     assert done.status == 1, done.output
     assert done.rows("SELECT count(*) FROM test WHERE verdict IN ('error', 'aborted')") == [(0,)]
     assert CAUGHT_BY[product][defect] in failed_requirements(done), done.output
@@ -49,7 +54,7 @@ def test_a_defect_in_what_is_only_characterised_is_recorded(bmsrig, product, def
     name, good, bad = RECORDED_BY[product][defect]
     done = bmsrig(product, "-q", fixture=product)
     assert measured(done, name) == {good}
-    done = bmsrig(product, "--uut", f'"{program(product)}" --defect {defect}', "-q", fixture=product)
+    done = bmsrig(product, "--uut", defective(product, defect), "-q", fixture=product)
     assert done.status == 0, done.output
     assert measured(done, name) == {bad}
 
