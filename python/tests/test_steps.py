@@ -139,7 +139,7 @@ test_of.__test__ = False  # type: ignore[attr-defined]
 
 
 def process(product: str, arguments: str = "") -> str:
-    return f'"{paths.process_folder() / product}" {arguments}'
+    return f'"{paths.process_folder() / product}.so" {arguments}'
 
 
 @pytest.mark.parametrize("product", CALLS)
