@@ -54,6 +54,10 @@ CALLS = {
         "lead_after_cancel": "lead.measure_lead_after_a_cancelled_warning(rig)",
         "end_of_the_warning": "lead.measure_end_of_the_warning(rig)",
         "under_voltage_leaves": 'independence.expect_under_voltage_leaves(rig, {"charge": "active"})',
+        "stops_with_charge": """
+            independence.measure_stops_with_charge(
+                rig, "vebus.charge", stop_limit="inverter_charge_stop_delay",
+                return_limit="inverter_charge_return_delay")""",
         "each_cell": "independence.expect_each_cell_triggers_all_outputs(rig)",
         "over_temperature": "temperatures.measure_over_temperature(rig)",
         "low_temperature": "temperatures.measure_low_temperature(rig)",
@@ -109,6 +113,7 @@ BAD = [
     (VEBUS, "lead_after_cancel", "--defect lead_not_restarted"),
     (VEBUS, "end_of_the_warning", "--defect pre_alarm_stays_after_release"),
     (VEBUS, "under_voltage_leaves", "--defect load_releases_charge"),
+    (VEBUS, "stops_with_charge", "--defect high_cell_keeps_vebus_charge"),
     (VEBUS, "each_cell", "--defect last_cell_ignored"),
     (VEBUS, "over_temperature", "--defect over_temperature_55"),
     (VEBUS, "low_temperature", "--defect no_low_temperature"),

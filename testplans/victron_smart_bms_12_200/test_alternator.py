@@ -1,7 +1,7 @@
 """The alternator port: charges above 13 V, never the other way, and not against an alarm of the battery."""
 
 import pytest
-from bmsrig.steps.battery import COLD, HOT, heal, high_cell
+from bmsrig.steps.independence import measure_stops_with_charge
 from bmsrig.steps.lines import measure_reaction
 
 ENGINE_OFF, ENGINE_ON = 12.0, 14.0
@@ -67,22 +67,15 @@ def test_starter_side_that_falls_below_the_battery_is_cut_off(rig, start_engine,
 
 @pytest.mark.requirement("VS2-ALT-PROTECT")
 def test_battery_alarms_open_the_port(rig, start_engine):
-    """Over-voltage, heat and cold of the battery open the port along with Charge, and it stays open."""
+    """Over-voltage, heat and cold of the battery open the port along with Charge, and it stays open.
+
+    When it closes again afterwards is recorded.
+    """
     start_engine(rig)
-    causes = {
-        "over-voltage": lambda: rig.cells[-1].set(high_cell(rig)),
-        "too hot": lambda: rig.temperature().set(HOT),
-        "too cold": lambda: rig.temperature().set(COLD),
-    }
-    for name, cause in causes.items():
-        with rig.step(name):
-            cause()
-            stopped = rig.line("charge").expect_inactive()
-            measure_reaction(rig, stopped.time, "alternator.on", "inactive", "alternator_stop_delay", comment=name)
-            rig.line("alternator.on").expect_stays_inactive(seconds=60)
-        with rig.step(f"no longer {name}"):
-            heal(rig)
-            back = rig.line("charge").expect_active()
-            measure_reaction(
-                rig, back.time, "alternator.on", "active", "alternator_return_delay", within=60, comment=name
-            )
+    measure_stops_with_charge(
+        rig,
+        "alternator.on",
+        stop_limit="alternator_stop_delay",
+        return_limit="alternator_return_delay",
+        return_within=60,
+    )

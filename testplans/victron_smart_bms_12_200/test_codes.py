@@ -7,8 +7,6 @@ from bmsrig.steps.battery import COLD, HOT, LOW_CELL, heal, high_cell, warning_c
 from bmsrig.steps.lead import release_time
 
 CODE = re.compile(r"\b[AEW]-[AB]\d\d\b")
-OWN_HEAT = 120.0
-"""degC at the unit itself: twice its highest operating temperature (manual, 4)."""
 
 
 def logged_codes(rig):
@@ -65,9 +63,9 @@ def test_under_voltage_without_pre_alarm_is_a_b11_alone(rig):
 
 
 @pytest.mark.requirement("VS2-CODES")
-def test_own_over_temperature_is_a_b15(rig):
+def test_own_over_temperature_is_a_b15(rig, overheat):
     """The unit itself is far too hot: its code, its lamp, and nothing of the battery's."""
-    rig.temperature("case_temp").set(OWN_HEAT)
+    overheat(rig)
     rig.expect_log("A-B15")
     rig.line("led.over_temperature").expect_active()
     rig.wait(60)

@@ -6,11 +6,6 @@ from bmsrig.steps.lamps import measure_lamp, measure_lamp_of_charge, measure_lam
 from bmsrig.steps.lead import release_time
 from bmsrig.steps.lines import expect_levels_stay
 
-OWN_HEAT = 120.0
-"""degC at the unit itself: twice its highest operating temperature (manual, 4)."""
-
-OWN_WARMTH = 25.0
-
 
 @pytest.mark.requirement("VS2-LEDS")
 def test_alternator_led_follows_the_alternator_port(rig, start_engine):
@@ -33,7 +28,7 @@ def test_alternator_led_follows_the_alternator_port(rig, start_engine):
 
 
 @pytest.mark.requirement("VS2-LEDS")
-def test_over_temperature_led_shows_the_units_own_heat(rig):
+def test_over_temperature_led_shows_the_units_own_heat(rig, overheat):
     """Lit while the unit itself is far too hot, and not for the battery's temperature."""
     lamp = rig.line("led.over_temperature")
     lamp.expect_stays_inactive(seconds=30)
@@ -42,10 +37,10 @@ def test_over_temperature_led_shows_the_units_own_heat(rig):
         rig.line("charge").expect_inactive()
         lamp.expect_stays_inactive(seconds=30)
     heal(rig)
-    rig.temperature("case_temp").set(OWN_HEAT)
+    overheat(rig)
     lamp.expect_active()
     lamp.expect_stays_active(seconds=30)
-    rig.temperature("case_temp").set(OWN_WARMTH)
+    overheat(rig, too_hot=False)
     lamp.expect_inactive()
 
 

@@ -1,9 +1,10 @@
 """System+: loads and chargers at one port; each direction is stopped for its own causes."""
 
 import pytest
-from bmsrig.steps.battery import COLD, HOT, LOW_CELL, heal, high_cell
+from bmsrig.steps.battery import LOW_CELL, heal
+from bmsrig.steps.independence import measure_stops_with_charge
 from bmsrig.steps.lead import LONGEST_LEAD
-from bmsrig.steps.lines import expect_levels, expect_levels_stay, measure_reaction
+from bmsrig.steps.lines import expect_levels, expect_levels_stay, expect_unchanged, measure_reaction
 
 BOTH_WAYS = {"system.charge": "active", "system.discharge": "active"}
 AT_SYSTEM = pytest.mark.parametrize("volts", [12.8, 14.4], ids=["load-at-system", "charger-at-system"])
@@ -24,20 +25,18 @@ def test_under_voltage_stops_discharging_only(rig, volts):
     """Discharging goes on through the warning and ends with the release of Load; charging is never stopped."""
     rig.source("system").set(volts)
     expect_levels(rig, BOTH_WAYS)
-    charge = rig.line("system.charge").last_edge
+    with expect_unchanged(rig, ["system.charge"]):
+        rig.cells[-1].set(LOW_CELL)
+        rig.line("pre_alarm").expect_active()
+        expect_levels(rig, BOTH_WAYS)
+        shed = rig.line("load").expect_inactive(within=LONGEST_LEAD)
+        measure_reaction(rig, shed.time, "system.discharge", "inactive", "system_discharge_stop_delay")
+        rig.line("system.discharge").expect_stays_inactive(seconds=60)
 
-    rig.cells[-1].set(LOW_CELL)
-    rig.line("pre_alarm").expect_active()
-    expect_levels(rig, BOTH_WAYS)
-    shed = rig.line("load").expect_inactive(within=LONGEST_LEAD)
-    measure_reaction(rig, shed.time, "system.discharge", "inactive", "system_discharge_stop_delay")
-    rig.line("system.discharge").expect_stays_inactive(seconds=60)
-
-    heal(rig)
-    back = rig.line("load").expect_active()
-    measure_reaction(rig, back.time, "system.discharge", "active", "system_discharge_return_delay")
-    expect_levels_stay(rig, BOTH_WAYS, seconds=30)
-    assert rig.line("system.charge").last_edge == charge, rig.line("system.charge")
+        heal(rig)
+        back = rig.line("load").expect_active()
+        measure_reaction(rig, back.time, "system.discharge", "active", "system_discharge_return_delay")
+        expect_levels_stay(rig, BOTH_WAYS, seconds=30)
 
 
 @pytest.mark.requirement("VS2-SYS-OV")
@@ -46,20 +45,7 @@ def test_over_voltage_and_temperature_stop_charging_only(rig, volts):
     """Charging ends with the release of Charge; discharging is never stopped."""
     rig.source("system").set(volts)
     expect_levels(rig, BOTH_WAYS)
-    discharge = rig.line("system.discharge").last_edge
-    causes = {
-        "over-voltage": lambda: rig.cells[-1].set(high_cell(rig)),
-        "too hot": lambda: rig.temperature().set(HOT),
-        "too cold": lambda: rig.temperature().set(COLD),
-    }
-    for name, cause in causes.items():
-        with rig.step(name):
-            cause()
-            stopped = rig.line("charge").expect_inactive()
-            measure_reaction(rig, stopped.time, "system.charge", "inactive", "system_charge_stop_delay", comment=name)
-            rig.line("system.charge").expect_stays_inactive(seconds=60)
-        with rig.step(f"no longer {name}"):
-            heal(rig)
-            back = rig.line("charge").expect_active()
-            measure_reaction(rig, back.time, "system.charge", "active", "system_charge_return_delay", comment=name)
-    assert rig.line("system.discharge").last_edge == discharge, rig.line("system.discharge")
+    with expect_unchanged(rig, ["system.discharge"]):
+        measure_stops_with_charge(
+            rig, "system.charge", stop_limit="system_charge_stop_delay", return_limit="system_charge_return_delay"
+        )

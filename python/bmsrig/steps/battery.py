@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bmsrig.rig import Rig
+from bmsrig.stimulus import Applied
 
 HEALTHY_CELL = 3.30
 """V; inside every threshold of a LiFePO4 cell, and what the baseline of the fixtures applies."""
@@ -34,3 +37,12 @@ def heal(rig: Rig) -> None:
     """Make all cells and the battery's temperature healthy again; takes no time."""
     rig.cells.set(HEALTHY_CELL)
     rig.temperature().set(HEALTHY_TEMPERATURE)
+
+
+def charge_stops(rig: Rig) -> dict[str, Callable[[], Applied]]:
+    """All that must stop charging, by name: over-voltage of the last cell, heat and cold; :func:`heal` ends each."""
+    return {
+        "over-voltage": lambda: rig.cells[-1].set(high_cell(rig)),
+        "too hot": lambda: rig.temperature().set(HOT),
+        "too cold": lambda: rig.temperature().set(COLD),
+    }

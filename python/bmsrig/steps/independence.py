@@ -1,4 +1,4 @@
-"""Outputs mind their own causes, and every cell counts for all of them."""
+"""Outputs mind their own causes, every cell counts for all of them, and some follow another output."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from bmsrig.line import Level
 from bmsrig.rig import Rig
-from bmsrig.steps.battery import HEALTHY_CELL, LOW_CELL, high_cell
+from bmsrig.steps.battery import HEALTHY_CELL, LOW_CELL, charge_stops, heal, high_cell
 from bmsrig.steps.lead import release_time
-from bmsrig.steps.lines import expect_levels_stay
+from bmsrig.steps.lines import expect_levels_stay, measure_reaction
 
 
 def expect_under_voltage_leaves(rig: Rig, levels: Mapping[str, Level]) -> None:
@@ -38,3 +38,23 @@ def expect_each_cell_triggers_all_outputs(rig: Rig) -> None:
             rig.line("load").expect_active(within=0)
             rig.cells.set(HEALTHY_CELL)
             rig.line("charge").expect_active()
+
+
+def measure_stops_with_charge(
+    rig: Rig, line: str, *, stop_limit: str, return_limit: str, return_within: float | None = None
+) -> None:
+    """Stop charging by each cause in turn: along with Charge this line becomes inactive and stays so, then returns.
+
+    stop_limit, return_limit: how far the line trails Charge, in s; negative if it changes first.
+    return_within: how long its return may take, in s; by default the reaction time. Leaves the battery healthy.
+    """
+    for name, cause in charge_stops(rig).items():
+        with rig.step(name):
+            cause()
+            stopped = rig.line("charge").expect_inactive()
+            measure_reaction(rig, stopped.time, line, "inactive", stop_limit, comment=name)
+            rig.line(line).expect_stays_inactive(seconds=60)
+        with rig.step(f"no longer {name}"):
+            heal(rig)
+            back = rig.line("charge").expect_active()
+            measure_reaction(rig, back.time, line, "active", return_limit, within=return_within, comment=name)

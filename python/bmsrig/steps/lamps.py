@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from bmsrig.failure import ExpectationFailed
 from bmsrig.line import Level
 from bmsrig.rig import Rig
-from bmsrig.steps.battery import COLD, HOT, LOW_CELL, heal, high_cell
+from bmsrig.steps.battery import LOW_CELL, charge_stops, heal
 from bmsrig.steps.lead import release_time, shortest_lead
 from bmsrig.steps.lines import expect_levels_stay, measure_reaction
 from bmsrig.steps.thresholds import OPPOSITE
-from bmsrig.stimulus import Applied
 
 
 def measure_lamp(
@@ -55,12 +53,7 @@ def measure_lamp_of_charge(rig: Rig, lamp: str, limit: str, *, while_stopped: Le
     """
     while_allowed = OPPOSITE[while_stopped]
     expect_levels_stay(rig, {lamp: while_allowed}, seconds=30)
-    causes: dict[str, Callable[[], Applied]] = {
-        "over-voltage": lambda: rig.cell(1).set(high_cell(rig)),
-        "too hot": lambda: rig.temperature().set(HOT),
-        "too cold": lambda: rig.temperature().set(COLD),
-    }
-    for name, cause in causes.items():
+    for name, cause in charge_stops(rig).items():
         with rig.step(name):
             cause()
             stopped = rig.line("charge").expect_inactive()

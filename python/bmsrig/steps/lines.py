@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from bmsrig.failure import ExpectationFailed
 from bmsrig.line import Edge, Level
@@ -27,15 +28,26 @@ def expect_levels(rig: Rig, levels: Mapping[str, Level]) -> None:
         expect_level(rig, line, level, within=0)
 
 
+@contextmanager
+def expect_unchanged(rig: Rig, lines: Iterable[str]) -> Iterator[None]:
+    """None of these lines changes, not for a moment, while the body runs."""
+    before = {line: rig.line(line).last_edge for line in lines}
+    start = rig.now
+    yield
+    for line, edge in before.items():
+        if rig.line(line).last_edge.number != edge.number:
+            raise ExpectationFailed(
+                f"line {line}: expected it to stay {edge.level} from {start:.6f} s on, but it changed\n"
+                f"{rig.line(line)!r}"
+            )
+
+
 def expect_levels_stay(rig: Rig, levels: Mapping[str, Level], seconds: float) -> None:
     """Each of these lines has its level now and keeps it for so long, without a moment of another."""
-    before = {line: expect_level(rig, line, level, within=0).number for line, level in levels.items()}
-    rig.wait(seconds)
-    for line, number in before.items():
-        if rig.line(line).last_edge.number != number:
-            raise ExpectationFailed(
-                f"line {line}: expected it to stay {levels[line]} for {seconds:g} s, but it changed\n{rig.line(line)!r}"
-            )
+    for line, level in levels.items():
+        expect_level(rig, line, level, within=0)
+    with expect_unchanged(rig, levels):
+        rig.wait(seconds)
 
 
 def measure_reaction(

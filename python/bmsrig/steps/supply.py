@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bmsrig.failure import ExpectationFailed
 from bmsrig.rig import Rig
 from bmsrig.steps.battery import HEALTHY_CELL, LOW_CELL, high_cell
 from bmsrig.steps.lead import release_time
+from bmsrig.steps.lines import expect_unchanged
 
 
 def expect_all_outputs_work(rig: Rig) -> None:
@@ -57,12 +57,6 @@ def _measure_at(rig: Rig, volts: float, limit: str) -> None:
 
 def expect_dip_is_ridden_through(rig: Rig, to: float, seconds: float, lines: Sequence[str]) -> None:
     """Let the supply dip to a voltage inside its range for so long: none of these lines changes, then or later."""
-    before = {line: rig.line(line).last_edge.number for line in lines}
-    rig.supply.dip(to=to, seconds=seconds)
-    rig.wait(5 * rig.reaction_time)
-    for line, number in before.items():
-        if rig.line(line).last_edge.number != number:
-            raise ExpectationFailed(
-                f"line {line}: expected no change while the supply dips to {to:g} V for {seconds:g} s\n"
-                f"{rig.line(line)!r}"
-            )
+    with expect_unchanged(rig, lines):
+        rig.supply.dip(to=to, seconds=seconds)
+        rig.wait(5 * rig.reaction_time)
