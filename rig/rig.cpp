@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rig/config/bench_check.h"
+#include "rig/end_of.h"
 #include "rig/error.h"
 #include "rig/link/interrupt.h"
 
@@ -31,7 +32,7 @@ Rig::Rig(RigOptions options, const InstrumentFactory& make_instrument)
     uut_ = resolve_uut();
     clock_ = bench_.clock == ClockKind::virtual_time ? make_virtual_clock() : make_real_clock();
     open_instruments(make_instrument);
-    declare_lines();
+    declare_signals();
 }
 
 Rig::~Rig() {
@@ -74,38 +75,13 @@ void Rig::open_instruments(const InstrumentFactory& make_instrument) {
     stimuli_.emplace(fixture_->wiring, by_name_, trace_, scheduler_, seed_);
 }
 
-template <typename Interface>
-Interface& Rig::end_of(const Pin& pin, const std::string& what, int line) const {
-    const auto found = by_name_.find(pin.instrument);
-    auto* instrument = found == by_name_.end() ? nullptr : dynamic_cast<Interface*>(found->second);
-    if (instrument == nullptr || pin.channel < 1 || pin.channel > instrument->channels()) {
-        throw WiringError(fixture_->wiring.file() + ":" + std::to_string(line) + ": " + what +
-                          " is read by " + to_string(pin) +
-                          ", but the bench has no such instrument with that channel");
-    }
-    return *instrument;
-}
-
-LineBank& Rig::bank_of(const LineNet& net) const {
-    return end_of<LineBank>(net.reader, "line " + net.name, net.line);
-}
-
 Meter& Rig::meter_of(const ReadingNet& net) const {
-    return end_of<Meter>(net.meter, "reading " + net.name, net.line);
+    return end_of<Meter>(by_name_, net.meter, fixture_->wiring, "reading " + net.name, net.line);
 }
 
-void Rig::declare_lines() {
-    for (const LineNet& net : fixture_->wiring.lines()) {
-        LineBank& bank = bank_of(net);
-        auto known = std::ranges::find(banks_, &bank, &Bank::bank);
-        if (known == banks_.end()) known = banks_.insert(banks_.end(), Bank{&bank, {}});
-        const std::string name = "line." + net.name;
-        const auto signal = trace_.find(name);
-        // What is known already keeps its count of edges.
-        known->inputs.try_emplace(
-            net.reader.channel,
-            Input{signal ? *signal : trace_.declare({name, SignalKind::line, Unit::none})});
-    }
+/// The signals of all lines and readings, whose instruments must be there.
+void Rig::declare_signals() {
+    lines_.declare(fixture_->wiring, by_name_);
     for (const ReadingNet& net : fixture_->wiring.readings()) {
         static_cast<void>(meter_of(net));
         const std::string name = "reading." + net.name;
@@ -154,22 +130,15 @@ void Rig::restart_bench(std::uint64_t seed) {
     session_ = 0;
     test_seed_ = seed;
     for (const auto& instrument : instruments_) instrument->restart(seed);
-    banks_.clear();
+    lines_.restart();
     join_bench();
 }
 
 /// Joins the instruments to the nets of the fixture in force.
 void Rig::join_bench() {
     stimuli_.emplace(fixture_->wiring, by_name_, trace_, scheduler_, test_seed_);
-    declare_lines();
-    for (const LineNet& net : fixture_->wiring.lines()) {
-        LineBank& bank = bank_of(net);
-        bank.set_bias(net.reader.channel, Bias::down);
-        bank.set_debounce(net.reader.channel, net.debounce);
-        const SignalId signal = line_signal(net.name);
-        if (trace_.last(signal)) continue;
-        trace_.append(signal, now(), static_cast<double>(bank.read(net.reader.channel)));
-    }
+    declare_signals();
+    lines_.begin(now());
     line_nets_.emplace(fixture_->wiring, by_name_, bench_.wiring_faults);
 }
 
@@ -266,32 +235,13 @@ bool Rig::step(Instant limit) {
     while (!clock_->wait_until(next)) check_interrupt();
     scheduler_.run_until(next);
     if (loop_) loop_->run(next);
-    take_edges();
+    lines_.take_edges();
     if (++steps_ % steps_between_interrupt_checks == 0) check_interrupt();
 
     const auto due = scheduler_.next_due();
     const bool more_now =
         (due && *due <= limit) || (loop_ && loop_->next_due() && *loop_->next_due() <= limit);
     return next < limit || more_now;
-}
-
-void Rig::take_edges() {
-    for (Bank& bank : banks_) {
-        for (const Edge& edge : bank.bank->take_edges()) {
-            const auto input = bank.inputs.find(edge.channel);
-            if (input == bank.inputs.end()) continue;  // a channel that the wiring leaves free
-            if (edge.sequence != ++input->second.sequence) {
-                throw InstrumentError(
-                    "line bank \"" + bank.bank->name() + "\" lost an edge of channel " +
-                    std::to_string(edge.channel) + " (" +
-                    trace_.signals()[input->second.signal].name + "): expected number " +
-                    std::to_string(input->second.sequence) + ", got " +
-                    std::to_string(edge.sequence) + " at " + format_time(edge.time) +
-                    "; the times of this test cannot be trusted");
-            }
-            trace_.append(input->second.signal, edge.time, static_cast<double>(edge.level));
-        }
-    }
 }
 
 Instant Rig::after(Duration duration) const {
@@ -319,10 +269,7 @@ Instant Rig::settled_at() const {
 }
 
 void Rig::settle() {
-    Duration longest_debounce{};
-    for (const LineNet& net : fixture_->wiring.lines())
-        longest_debounce = std::max(longest_debounce, net.debounce);
-    run_until(settled_at() + fixture_->reaction_time + longest_debounce);
+    run_until(settled_at() + fixture_->reaction_time + lines_.longest_debounce());
 }
 
 std::optional<NumberedChange> Rig::wait_for(SignalId signal, double value, Duration timeout) {
@@ -350,29 +297,9 @@ std::optional<NumberedChange> Rig::watch(SignalId signal, Duration duration) {
     return std::nullopt;
 }
 
-SignalId Rig::line_signal(std::string_view line) const {
-    return trace_.require("line." + fixture_->wiring.line(line).name);
-}
-
-LineReading Rig::read_line(std::string_view line) {
-    const auto last = trace_.last(line_signal(line));
-    if (!last)
-        throw Error("line " + std::string(line) + " has not been read yet; begin a test first");
-    return {static_cast<LineLevel>(static_cast<int>(last->value)), last->time, last->number};
-}
-
 void Rig::set_bias(std::string_view line, Bias bias) {
-    const LineNet& net = fixture_->wiring.line(line);
-    bank_of(net).set_bias(net.reader.channel, bias);
-    run_for(net.debounce + std::chrono::milliseconds{1});
-}
-
-Duration Rig::debounce(std::string_view line) const {
-    return fixture_->wiring.line(line).debounce;
-}
-
-Duration Rig::stamp_uncertainty(std::string_view line) const {
-    return bank_of(fixture_->wiring.line(line)).stamp_uncertainty();
+    lines_.set_bias(line, bias);
+    run_for(lines_.debounce(line) + std::chrono::milliseconds{1});
 }
 
 double Rig::read_meter(std::string_view reading) {

@@ -16,6 +16,7 @@
 #include "rig/config/fixture.h"
 #include "rig/instruments/meter.h"
 #include "rig/journal.h"
+#include "rig/line_inputs.h"
 #include "rig/line_nets.h"
 #include "rig/loop.h"
 #include "rig/scheduler.h"
@@ -37,13 +38,6 @@ struct RigOptions {
     std::string process_folder;         ///< where the fixtures' own BMS processes stand
     std::optional<std::uint64_t> seed;  ///< instead of the bench's
     Duration answer_timeout = std::chrono::seconds{5};
-};
-
-/// A reading of a line.
-struct LineReading {
-    LineLevel level = LineLevel::indeterminate;
-    Instant since;             ///< its last edge, or the start of the test
-    std::uint64_t number = 0;  ///< of the change in the trace
 };
 
 /// A line that the UUT logged.
@@ -114,13 +108,15 @@ class Rig {
     [[nodiscard]] Stimuli& stimuli() { return *stimuli_; }
     [[nodiscard]] Trace& trace() { return trace_; }
     /// Throws Error naming the lines there are.
-    [[nodiscard]] SignalId line_signal(std::string_view line) const;
-    LineReading read_line(std::string_view line);
+    [[nodiscard]] SignalId line_signal(std::string_view line) const { return lines_.signal(line); }
+    [[nodiscard]] LineReading read_line(std::string_view line) const { return lines_.read(line); }
     /// Joins another bias to the line's reader and waits for its debounce.
     void set_bias(std::string_view line, Bias bias);
     /// How long after its first contact an edge is known.
-    [[nodiscard]] Duration debounce(std::string_view line) const;
-    [[nodiscard]] Duration stamp_uncertainty(std::string_view line) const;
+    [[nodiscard]] Duration debounce(std::string_view line) const { return lines_.debounce(line); }
+    [[nodiscard]] Duration stamp_uncertainty(std::string_view line) const {
+        return lines_.stamp_uncertainty(line);
+    }
 
     /// What a meter reads at one of the UUT's analogue outputs now, also into the trace; NaN if
     /// nothing stands there. Throws Error naming the readings there are.
@@ -159,17 +155,13 @@ class Rig {
     void restart_bench(std::uint64_t seed);
     void join_bench();
     void open_instruments(const InstrumentFactory& make_instrument);
-    void declare_lines();
+    void declare_signals();
     void power_on();
     void power_off();
     [[nodiscard]] Instant after(Duration duration) const;
     bool step(Instant limit);
-    void take_edges();
     void check_interrupt();
     [[nodiscard]] std::string resolve_uut() const;
-    template <typename Interface>
-    Interface& end_of(const Pin& pin, const std::string& what, int line) const;
-    LineBank& bank_of(const LineNet& net) const;
     Meter& meter_of(const ReadingNet& net) const;
 
     RigOptions options_;
@@ -181,22 +173,13 @@ class Rig {
     std::unique_ptr<Clock> clock_;
     Scheduler scheduler_;
     Trace trace_;
+    LineInputs lines_{trace_};
     std::vector<std::unique_ptr<Instrument>> instruments_;
     std::map<std::string, Instrument*> by_name_;
     std::optional<Stimuli> stimuli_;
     std::optional<LineNets> line_nets_;
     std::optional<Loop> loop_;
     std::optional<link::Greeting> greeting_;
-
-    struct Input {
-        SignalId signal = 0;
-        std::uint64_t sequence = 0;
-    };
-    struct Bank {
-        LineBank* bank = nullptr;
-        std::map<int, Input> inputs;  // by channel
-    };
-    std::vector<Bank> banks_;
 
     std::uint64_t test_seed_ = 0;
     std::vector<LogLine> uut_log_;
