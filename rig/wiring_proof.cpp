@@ -66,7 +66,7 @@ class WiringProof {
     void compare();
     void accuse(const LineNet& net);
     void note_silence();
-    void note_what_cannot_be_told();
+    void find_blind_spots();
 
     Rig& rig_;
     const SelfTestPlan& plan_;
@@ -176,7 +176,7 @@ void WiringProof::compare() {
         accuse(net);
     }
     note_silence();
-    note_what_cannot_be_told();
+    find_blind_spots();
 }
 
 /// A line that answers exactly as another one should, while that other does not: no single fault of
@@ -227,7 +227,7 @@ void WiringProof::note_silence() {
     }
 }
 
-void WiringProof::note_what_cannot_be_told() {
+void WiringProof::find_blind_spots() {
     for (std::size_t i = 0; i < nets().size(); ++i) {
         for (std::size_t j = i + 1; j < nets().size(); ++j) {
             const LineNet& one = nets()[i];
@@ -237,10 +237,9 @@ void WiringProof::note_what_cannot_be_told() {
                 !plan_.baseline.contains(one.name) || !plan_.baseline.contains(two.name) ||
                 expected_[one.name] != expected_[two.name])
                 continue;
-            report_.notes.push_back("lines " + one.name + " and " + two.name +
-                                    " answer alike to every stimulus of self_test in " +
-                                    (rig_.fixture().folder / "fixture.yaml").string() +
-                                    ": were they swapped, the self-test would not see it");
+            report_.blind_spots.push_back("lines " + one.name + " and " + two.name +
+                                          " answer alike to every stimulus of self_test in "
+                                          "fixture.yaml: were they swapped, nobody would see it");
         }
     }
 }

@@ -23,8 +23,10 @@ struct WiringReport {
     std::vector<LineProof> lines;
     /// Each one names the lines and nets concerned and says what to do; none: the wiring is proven.
     std::vector<std::string> faults;
-    /// What the test cannot decide, such as a broken wire or a dead output.
+    /// What the test saw and cannot decide, such as a broken wire or a dead output.
     std::vector<std::string> notes;
+    /// What it could not see on any bench of this fixture: lines that answer alike to all stimuli.
+    std::vector<std::string> blind_spots;
 };
 
 /// First without power for the UUT, only a supply at which it cannot work: each line alone must

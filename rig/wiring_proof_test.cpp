@@ -46,6 +46,25 @@ TEST_F(WiringProofTest, AGoodBenchIsProven) {
     for (const LineProof& line : report.lines) EXPECT_TRUE(line.ok) << line.line;
 }
 
+TEST_F(WiringProofTest, SaysWhichLinesItCannotTellApart) {
+    EXPECT_THAT(prove("").blind_spots, IsEmpty());
+    RigOptions chosen = options();
+    std::filesystem::copy(fixture_folder, folder_.path() / fixture_folder.filename(),
+                          std::filesystem::copy_options::recursive);
+    chosen.fixture = folder_.path() / fixture_folder.filename();
+    std::ifstream file(fixture_folder / "fixture.yaml");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const std::string high_cell = "    - {apply: {cell.1: 3.85 V}";
+    const auto at = text.find(high_cell);
+    ASSERT_NE(at, std::string::npos);
+    folder_.write((fixture_folder.filename() / "fixture.yaml").string(),
+                  text.substr(0, at) + text.substr(text.find('\n', at) + 1));
+    Rig rig(chosen, make);
+    const WiringReport report = prove_wiring(rig, 1);
+    EXPECT_THAT(report.faults, IsEmpty());
+    EXPECT_THAT(report.blind_spots, ElementsAre(HasSubstr("lines load and charge answer alike")));
+}
+
 TEST_F(WiringProofTest, AUnitThatIsNotThereIsOneNote) {
     const WiringReport report = prove("", "none");
     EXPECT_THAT(report.faults, IsEmpty());

@@ -256,7 +256,8 @@ void bind_self_test(py::module_& module, py::class_<Rig>& rig) {
     py::class_<WiringReport>(module, "WiringReport", "What the wiring self-test found.")
         .def_readonly("lines", &WiringReport::lines)
         .def_readonly("faults", &WiringReport::faults)
-        .def_readonly("notes", &WiringReport::notes);
+        .def_readonly("notes", &WiringReport::notes)
+        .def_readonly("blind_spots", &WiringReport::blind_spots);
     rig.def("prove_wiring", &prove_wiring, py::arg("seed"), Release());
 }
 

@@ -170,7 +170,7 @@ class Run:
         for line in report.lines:
             words = "; ".join(part for part in (line.unpowered, line.powered) if part)
             self._record.set_property(f"self_test.line {line.line}", ("" if line.ok else "FAULT: ") + words)
-        for number, note in enumerate(report.notes, 1):
+        for number, note in enumerate([*report.notes, *report.blind_spots], 1):
             self._record.set_property(f"self_test.note {number}", note)
         self.notes += [f"wiring self-test: {note}" for note in report.notes]
         for fault in report.faults:

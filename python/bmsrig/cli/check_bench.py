@@ -79,7 +79,7 @@ def _wiring(core: _core.Rig) -> list[Finding]:
         for line in report.lines
     ]
     findings += [Finding("wiring", False, fault) for fault in report.faults]
-    return findings + [Finding("note", True, note) for note in report.notes]
+    return findings + [Finding("note", True, note) for note in (*report.notes, *report.blind_spots)]
 
 
 def _readback(core: _core.Rig, port: str) -> Finding:
