@@ -13,7 +13,12 @@ WIDEST = 60
 
 
 def summary(record: Record) -> str:
-    """Write a line for each requirement, the tests that did not pass, and the totals."""
+    """Write a line for each requirement, the tests that did not pass, and the totals.
+
+    Of a run that ended before its first test there is nothing to say but why.
+    """
+    if not record.tests:
+        return f"no test was run\n{_verdict(record)}\n"
     parts = [_requirements(record), _bad_tests(record), _totals(record)]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
@@ -38,15 +43,18 @@ def _totals(record: Record) -> list[str]:
     simulated = words.seconds(sum(test.simulated_seconds for test in record.tests))
     wall = words.seconds(sum(test.wall_seconds for test in record.tests))
     lines = [
-        f"{len(record.tests)} test{plural}: {', '.join(counts) or 'none ran'}; "
+        f"{len(record.tests)} test{plural}: {', '.join(counts)}; "
         f"{len(record.measurements)} measurements; {simulated} on the rig's clock, {wall} of wall time"
     ]
     if untested:
         names = ", ".join(untested)
         lines.append(f"{len(untested)} of {len(record.coverage)} requirements have no test: {names}")
+    return [*lines, _verdict(record)]
+
+
+def _verdict(record: Record) -> str:
     reason = f" ({_one_line(record.message)})" if record.message else ""
-    lines.append(f"verdict: {record.verdict.upper()}{reason}")
-    return lines
+    return f"verdict: {record.verdict.upper()}{reason}"
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:

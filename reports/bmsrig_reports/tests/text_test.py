@@ -34,7 +34,11 @@ def test_shows_requirements_problems_and_totals(tmp_path: Path) -> None:
 
 def test_an_empty_run_says_so(tmp_path: Path) -> None:
     text = text_of(tmp_path, SampleRun(tests=[], requirements=[]))
-    assert text == "0 tests: none ran; 0 measurements; 0 s on the rig's clock, 0 s of wall time\nverdict: PASS\n"
+    assert text == "no test was run\nverdict: PASS\n"
+
+
+def test_a_run_that_never_began_does_not_list_what_it_left_untested(tmp_path: Path) -> None:
+    assert text_of(tmp_path, SampleRun(tests=[])) == "no test was run\nverdict: PASS\n"
 
 
 def test_hostile_and_long_texts_stay_in_their_line(tmp_path: Path) -> None:
