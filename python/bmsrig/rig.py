@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bmsrig import _core
 from bmsrig.failure import ExpectationFailed
 from bmsrig.line import Line
-from bmsrig.meter import Meter
+from bmsrig.meter import Meter, Reading
 from bmsrig.stimulus import Cell, Cells, Source, Supply, Switch, Temperature
 from bmsrig.threshold import Threshold
 
@@ -106,16 +106,16 @@ class Rig:
         return self._core.fixture.reaction_time
 
     def measure(
-        self, name: str, value: float | Threshold, uncertainty: float | None = None, comment: str = ""
+        self, name: str, value: float | Threshold | Reading, uncertainty: float | None = None, comment: str = ""
     ) -> _core.Measurement:
         """Judge a value by the fixture's limit of this name and put it into the record.
 
-        uncertainty: half width in the limit's unit; by default the threshold's own, or for a time between two edges
-        what their time stamps leave open, otherwise 0.
+        uncertainty: half width in the limit's unit; by default the threshold's or the reading's own, or for a time
+        between two edges what their time stamps leave open, otherwise 0.
         A measurement outside its limit does not end the test: all that a test measures is recorded, and the worst of
         it is the test's verdict. Raises RigError if there is no such limit or the value is not finite.
         """
-        if isinstance(value, Threshold):
+        if isinstance(value, Threshold | Reading):
             uncertainty = value.uncertainty if uncertainty is None else uncertainty
             value = value.value
         if uncertainty is None:

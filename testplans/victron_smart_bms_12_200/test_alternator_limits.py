@@ -22,7 +22,7 @@ def test_fuse_decides_the_current_limit(rig, start_engine, fuse):
     start_engine(rig)
     limit = rig.limit(f"alternator_limit.{fuse}")
     seen = rig.meter("alternator.limit").expect_between(limit.low, limit.high)
-    rig.measure(limit.name, seen.value, seen.uncertainty)
+    rig.measure(limit.name, seen)
 
 
 @pytest.fixture(params=[None, 13.0, 14.2, 15.3], ids=lambda v: "as-set" if v is None else f"{v:g}V")
