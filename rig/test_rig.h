@@ -1,4 +1,4 @@
-// For tests of the rig: one on the virtual bench, with the smallBMS in the loop.
+// For tests of the rig: one on the virtual bench of a fixture, the smallBMS unless said.
 #pragma once
 
 #include <filesystem>
@@ -12,13 +12,15 @@
 
 namespace bmsrig {
 
-inline const std::filesystem::path fixture_folder =
-    std::filesystem::path(BMSRIG_SOURCE_DIR) / "fixtures/victron_smallbms";
+inline const std::filesystem::path fixtures_folder =
+    std::filesystem::path(BMSRIG_SOURCE_DIR) / "fixtures";
+inline const std::filesystem::path fixture_folder = fixtures_folder / "victron_smallbms";
 
-inline RigOptions options(std::string uut = "") {
+inline RigOptions options(std::string uut = "",
+                          const std::filesystem::path& fixture = fixture_folder) {
     RigOptions chosen;
-    chosen.fixture = fixture_folder;
-    chosen.bench = fixture_folder / "benches/virtual.yaml";
+    chosen.fixture = fixture;
+    chosen.bench = fixture / "benches/virtual.yaml";
     chosen.uut = std::move(uut);
     chosen.process_folder = BMSRIG_PROCESS_FOLDER;
     return chosen;
