@@ -82,7 +82,7 @@ void WiringProof::prove_unpowered() {
         if (net.port != supply_port) continue;
         rig_.stimuli().apply(supply_port, plan_.dead_supply_volts, rig_.now());
     }
-    rig_.settle();
+    rig_.run_until(rig_.settled_at());  // nobody reacts
     for (const LineNet& net : nets()) {
         if (net.stage) rig_.set_bias(net.name, Bias::none);
     }
@@ -145,7 +145,9 @@ void WiringProof::judge_stage(const LineNet& net, LineLevel up, LineLevel down) 
     }
 }
 
+/// From the step before straight to this one: an operator waits for the self-test.
 void WiringProof::take(const SelfTestPlan::Step& step) {
+    rig_.stimuli().apply_baseline(rig_.fixture().baseline, rig_.now());
     std::string words;
     for (const auto& [port, value] : step.apply) {
         rig_.stimuli().apply(port, value, rig_.now());
@@ -156,8 +158,6 @@ void WiringProof::take(const SelfTestPlan::Step& step) {
     auto expected = plan_.baseline;
     for (const auto& [line, active] : step.lines) expected[line] = active;
     look(expected, words);
-    rig_.stimuli().apply_baseline(rig_.fixture().baseline, rig_.now());
-    rig_.settle();
 }
 
 void WiringProof::look(const std::map<std::string, bool>& expected, const std::string& when) {
