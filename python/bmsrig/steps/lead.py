@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bmsrig._core import InputError
 from bmsrig.line import Edge
 from bmsrig.rig import Rig
 from bmsrig.steps.battery import HEALTHY_CELL, LOW_CELL, warning_cell
@@ -22,9 +23,13 @@ class Shed:
 
 
 def shortest_lead(rig: Rig) -> float:
-    """How long after the pre-alarm Load is released at the earliest, in s."""
+    """How long after the pre-alarm Load is released at the earliest, in s.
+
+    Raises InputError if the fixture's limit of the lead has no low end.
+    """
     low = rig.limit("pre_alarm_lead_time").low
-    assert low is not None  # the limit has this end in every fixture that has a pre-alarm
+    if low is None:
+        raise InputError("the limit pre_alarm_lead_time has no low end; expected the shortest lead, such as low: 30 s")
     return low
 
 
