@@ -18,7 +18,7 @@ std::string signal_name(const LineNet& net) {
 void LineInputs::declare(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
     wiring_ = &wiring;
     for (const LineNet& net : wiring.lines()) {
-        LineBank& bank = end_of<LineBank>(bench, net.reader, wiring, "line " + net.name, net.line);
+        auto& bank = end_of<LineBank>(bench, net.reader, wiring, "line " + net.name, net.line);
         by_name_[net.reader.instrument] = &bank;
         auto known = std::ranges::find(banks_, &bank, &Bank::bank);
         if (known == banks_.end()) known = banks_.insert(banks_.end(), Bank{&bank, {}});

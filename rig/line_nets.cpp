@@ -38,7 +38,10 @@ LineNets::LineNets(const Wiring& wiring, const std::map<std::string, Instrument*
         supply_ = dynamic_cast<SourceTerminals*>(bench.at(net.source.instrument));
         supply_channel_ = net.source.channel;
     }
-    for (const WiringFault& fault : faults) inject(fault);
+    for (const WiringFault& fault : faults) {
+        if (wiring.leaves_out(fault.name) || wiring.leaves_out(fault.other)) continue;
+        inject(fault);
+    }
     for (const auto& [name, reader] : readers_) {
         reader->on_bias_change([this, &name = name](int channel, Bias bias) {
             for (Line& line : lines_) {
@@ -109,6 +112,8 @@ void LineNets::inject(const WiringFault& fault) {
             lines_[i].node = output_node_[j];
             break;
         case Kind::joined:
+            shorts_[output_node_[j]].to_minus |= shorts_[output_node_[i]].to_minus;
+            shorts_[output_node_[j]].to_plus |= shorts_[output_node_[i]].to_plus;
             output_node_[i] = output_node_[j];
             lines_[i].node = output_node_[j];
             break;

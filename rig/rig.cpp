@@ -33,6 +33,10 @@ Rig::Rig(RigOptions options, const InstrumentFactory& make_instrument)
     clock_ = bench_.clock == ClockKind::virtual_time ? make_virtual_clock() : make_real_clock();
     open_instruments(make_instrument);
     declare_signals();
+    check_uut();
+    // Wiring faults that cannot be are refused now, not in the first test.
+    line_nets_.emplace(fixture_->wiring, by_name_, bench_.wiring_faults);
+    line_nets_.reset();
 }
 
 Rig::~Rig() {
@@ -45,6 +49,19 @@ Rig::~Rig() {
         } catch (...) {
             verdict_ = Verdict::error;
         }
+    }
+}
+
+/// A board on the bench cannot move virtual lines: everything would read as a dead unit.
+void Rig::check_uut() const {
+    if (uut_ != "none") return;
+    for (const LineNet& net : fixture_->wiring.lines()) {
+        if (dynamic_cast<SenseTerminals*>(by_name_.at(net.reader.instrument)) == nullptr) continue;
+        throw InputError(bench_.file.string(), 0,
+                         "uut: none means a board on the bench, but line " + net.name +
+                             " is read by the virtual instrument \"" + net.reader.instrument +
+                             "\", which no board can reach; expected a line bank of real lines, or "
+                             "a BMS process as the uut");
     }
 }
 
@@ -245,6 +262,10 @@ bool Rig::step(Instant limit) {
 }
 
 Instant Rig::after(Duration duration) const {
+    if (duration < Duration::zero()) {
+        throw InputError("a time of " + format_duration(duration) +
+                         " was asked for; expected 0 s or more");
+    }
     if (duration > Instant::max() - now()) {
         throw Error("the test's clock ends at " + format_time(Instant::max()) +
                     " (292 years); at " + format_time(now()) + " another " +

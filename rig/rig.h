@@ -162,6 +162,7 @@ class Rig {
     bool step(Instant limit);
     void check_interrupt();
     [[nodiscard]] std::string resolve_uut() const;
+    void check_uut() const;
     Meter& meter_of(const ReadingNet& net) const;
 
     RigOptions options_;

@@ -355,13 +355,45 @@ TEST(RigFiles, AnInstrumentWithTooFewChannelsIsNamed) {
     }
 }
 
+/// Lines of copper, to which nothing is joined.
+class CopperLines final : public LineBank {
+  public:
+    [[nodiscard]] const std::string& name() const override { return name_; }
+    [[nodiscard]] int channels() const override { return 8; }
+    Identity identify() override { return {}; }
+    void make_safe() override {}
+    [[nodiscard]] Instant settled_at() const override { return {}; }
+    void restart(std::uint64_t /*seed*/) override {}
+    void set_debounce(int /*channel*/, Duration /*debounce*/) override {}
+    void set_bias(int /*channel*/, Bias /*bias*/) override {}
+    [[nodiscard]] Bias bias(int /*channel*/) const override { return Bias::down; }
+    LineLevel read(int /*channel*/) override { return LineLevel::inactive; }
+    std::vector<Edge> take_edges() override { return {}; }
+    [[nodiscard]] Duration stamp_uncertainty() const override { return {}; }
+
+  private:
+    std::string name_ = "lines";
+};
+
+std::unique_ptr<Instrument> make_with_copper_lines(const InstrumentSpec& spec, Scheduler& scheduler,
+                                                   std::uint64_t seed) {
+    if (spec.name == "lines") return std::make_unique<CopperLines>();
+    return make(spec, scheduler, seed);
+}
+
 TEST(RigWithABoard, RunsWithoutALink) {
-    Rig rig(options("none"), make);
+    Rig rig(options("none"), make_with_copper_lines);
     rig.begin_test(1);
     EXPECT_FALSE(rig.greeting());
     EXPECT_EQ(rig.exchanges(), 0U);
+    EXPECT_EQ(rig.read_line("load").level, LineLevel::inactive);
     rig.run_for(10s);
     rig.end_test();
+}
+
+TEST(RigWithABoard, ABmsProcessCannotReachItsLines) {
+    Rig rig(options(), make_with_copper_lines);
+    EXPECT_THROW(rig.begin_test(1), WiringError);
 }
 
 }  // namespace

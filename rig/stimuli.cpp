@@ -97,7 +97,7 @@ void Stimuli::check_rating(const Net& net, double value) {
         throw RatingError(wire.port + ": " + format_number(value) +
                           " was asked for; expected a finite number of " +
                           std::string(to_string(wire.unit)) +
-                          " (an open wire is a fault, see set_fault)");
+                          " (an open wire is a fault, not a value)");
     }
     if ((wire.rating_low && value < *wire.rating_low) ||
         (wire.rating_high && value > *wire.rating_high)) {
@@ -278,6 +278,10 @@ void Stimuli::start_noise(std::string_view port, double rms, Duration interval) 
         throw InputError(name + ": noise needs an rms and an interval above zero, not " +
                          format_number(rms) + " and " + format_duration(interval));
     }
+    if (noise_at(name) != nullptr) {
+        throw InputError(name +
+                         ": noise is on already, which conflicts with more of it; end that first");
+    }
     const auto present = trace_.last(net.signal);
     if (!present || std::isnan(present->value)) {
         throw InputError(name + ": nothing is applied that noise could move");
@@ -339,6 +343,10 @@ double Stimuli::accuracy(std::string_view port) const {
     if (auto* source = dynamic_cast<VoltageSource*>(net.instrument))
         return source->accuracy().value();
     return 0;
+}
+
+bool Stimuli::is_contact(std::string_view port) const {
+    return find(port).net.is_contact();
 }
 
 Unit Stimuli::unit(std::string_view port) const {

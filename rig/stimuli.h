@@ -59,6 +59,7 @@ class Stimuli {
     /// Half width of what is not known of a value in force: the instrument's accuracy.
     [[nodiscard]] double accuracy(std::string_view port) const;
     [[nodiscard]] Unit unit(std::string_view port) const;
+    [[nodiscard]] bool is_contact(std::string_view port) const;
     [[nodiscard]] int cells() const { return static_cast<int>(cells_.size()); }
     /// The ports whose value is a voltage or a temperature that an instrument can read back.
     [[nodiscard]] std::vector<std::string> analog_ports() const;

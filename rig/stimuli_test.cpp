@@ -97,6 +97,9 @@ TEST_F(StimuliTest, NoiseMovesACellAboutWhatIsApplied) {
     }
     EXPECT_GT(values.size(), 50U);
     EXPECT_EQ(rig_.trace().last(signal)->value, 3.20) << "quiet again";
+    stimuli().start_noise("cell.3", 0.002, 100ms);
+    EXPECT_THAT(refusal([&] { stimuli().start_noise("cell.3", 0.002, 100ms); }),
+                HasSubstr("noise is on already"));
     EXPECT_THAT(refusal([&] { stimuli().start_noise("supply", 0.1, 100ms); }),
                 HasSubstr("allows: none"));
     EXPECT_THAT(refusal([&] { stimuli().start_noise("cell.1", 0, 100ms); }),

@@ -65,6 +65,7 @@ class WiringProof {
     void look(const std::map<std::string, bool>& expected, const std::string& when);
     void compare();
     void accuse(const LineNet& net);
+    void note_doubt(const LineNet& net);
     void note_silence();
     void find_blind_spots();
 
@@ -75,6 +76,7 @@ class WiringProof {
     std::map<std::string, std::vector<LineLevel>> seen_;
     std::map<std::string, std::vector<LineLevel>> expected_;
     std::vector<const LineNet*> silent_;
+    std::map<const LineNet*, std::vector<const LineNet*>> doubles_;  ///< whose answers a line gives
 };
 
 void WiringProof::prove_unpowered() {
@@ -137,7 +139,9 @@ void WiringProof::judge_stage(const LineNet& net, LineLevel up, LineLevel down) 
     } else if (up == inactive && down == inactive) {
         find_fault(net, saw + "it is shorted to battery minus");
     } else if (up == down) {
-        find_fault(net, saw + "it is shorted to battery plus or to another voltage");
+        find_fault(net, saw +
+                            "it is shorted to battery plus or to another voltage, or both pulls "
+                            "are missing");
     } else {
         find_fault(net, saw +
                             "expected inactive and active; check its wire, its pull resistors "
@@ -184,9 +188,12 @@ void WiringProof::compare() {
 void WiringProof::accuse(const LineNet& net) {
     for (const LineNet& other : nets()) {
         if (other.name == net.name || other.stage.has_value() != net.stage.has_value() ||
-            !plan_.baseline.contains(other.name) || seen_[other.name] == expected_[other.name] ||
-            seen_[net.name] != expected_[other.name])
+            !plan_.baseline.contains(other.name) || seen_[net.name] != expected_[other.name])
             continue;
+        if (seen_[other.name] == expected_[other.name]) {
+            doubles_[&net].push_back(&other);
+            continue;
+        }
         const bool is_swapped = seen_[other.name] == expected_[net.name];
         if (is_swapped && other.name < net.name) return;  // named already
         proof(net.name).ok = proof(other.name).ok = false;
@@ -199,10 +206,24 @@ void WiringProof::accuse(const LineNet& net) {
                       " does not: it is wired to the net of " + other.name);
         return;
     }
+    proof(net.name).ok = false;
     if (std::ranges::all_of(seen_[net.name],
                             [](LineLevel each) { return each == LineLevel::inactive; })) {
         silent_.push_back(&net);
+    } else {
+        note_doubt(net);
     }
+}
+
+/// A bad unit may answer so, and so may a line on the wrong net beside that net's own reader.
+void WiringProof::note_doubt(const LineNet& net) {
+    std::string like;
+    for (const LineNet* other : doubles_[&net]) like += (like.empty() ? "" : " or ") + other->name;
+    report_.notes.push_back(
+        place(net) + " does not answer as the fixture's self_test says" +
+        (like.empty() ? "" : ", but exactly as " + like + " should") +
+        ": the unit drives it so, or its wire lies elsewhere; look at it before "
+        "the unit is blamed");
 }
 
 /// A broken wire cannot be told from a dead output, nor a unit without power from one that is dead.
@@ -228,12 +249,18 @@ void WiringProof::note_silence() {
 }
 
 void WiringProof::find_blind_spots() {
+    for (const LineNet& net : nets()) {
+        if (plan_.baseline.contains(net.name)) continue;
+        report_.blind_spots.push_back(
+            "line " + net.name +
+            " is not named in self_test.baseline of fixture.yaml: that it "
+            "reads its own net is not proven");
+    }
     for (std::size_t i = 0; i < nets().size(); ++i) {
         for (std::size_t j = i + 1; j < nets().size(); ++j) {
             const LineNet& one = nets()[i];
             const LineNet& two = nets()[j];
             if (one.stage.has_value() != two.stage.has_value() ||
-                one.reader.instrument != two.reader.instrument ||
                 !plan_.baseline.contains(one.name) || !plan_.baseline.contains(two.name) ||
                 expected_[one.name] != expected_[two.name])
                 continue;

@@ -66,9 +66,38 @@ TEST_F(WiringProofTest, SaysWhichLinesItCannotTellApart) {
 }
 
 TEST_F(WiringProofTest, AUnitThatIsNotThereIsOneNote) {
-    const WiringReport report = prove("", "none");
+    RigOptions chosen = options();
+    std::filesystem::copy(fixture_folder, folder_.path() / fixture_folder.filename(),
+                          std::filesystem::copy_options::recursive);
+    chosen.fixture = folder_.path() / fixture_folder.filename();
+    std::ifstream file(fixture_folder / "fixture.yaml");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    folder_.write((fixture_folder.filename() / "fixture.yaml").string(),
+                  changed(text, "supply: 3.30 V per cell", "supply: 1 V"));
+    Rig rig(chosen, make);
+    const WiringReport report = prove_wiring(rig, 1);
     EXPECT_THAT(report.faults, IsEmpty());
     EXPECT_THAT(report.notes, ElementsAre(HasSubstr("no line ever became active")));
+}
+
+TEST_F(WiringProofTest, ALampOnAnothersNetIsDoubted) {
+    const WiringReport report = prove("{line: led.alarm, fault: wired_to, with: led.load}");
+    EXPECT_THAT(report.faults, IsEmpty()) << "a bad unit may look so";
+    EXPECT_THAT(report.notes,
+                ElementsAre(AllOf(HasSubstr("line led.alarm"), HasSubstr("exactly as led.load"))));
+    const auto& line = *std::ranges::find(report.lines, "led.alarm", &LineProof::line);
+    EXPECT_FALSE(line.ok);
+}
+
+TEST_F(WiringProofTest, BothPullsMayBeMissing) {
+    const WiringReport report =
+        prove("{line: load, fault: no_pull_down}, {line: load, fault: no_pull_up}");
+    EXPECT_THAT(report.faults, ElementsAre(HasSubstr("both pulls are missing")));
+}
+
+TEST_F(WiringProofTest, ABoardCannotStandOnAVirtualBench) {
+    EXPECT_THAT(refusal_in(folder_, [&] { prove("", "none"); }),
+                HasSubstr("line load is read by the virtual instrument \"lines\""));
 }
 
 struct Case {
@@ -166,6 +195,8 @@ TEST_F(WiringProofTest, WiringFaultsThatCannotBeAreRefusedByLine) {
                 AllOf(HasSubstr("bench.yaml:"), HasSubstr("did you mean \"load\"?")));
     EXPECT_THAT(refusal("{line: load, fault: melted}"), HasSubstr("expected one of: open, "));
     EXPECT_THAT(refusal("{line: load, fault: swapped}"), HasSubstr("with"));
+    EXPECT_THAT(refusal("{line: load, fault: open}, {line: load, fault: open}"),
+                HasSubstr("has the fault open already"));
     EXPECT_THAT(refusal("{line: load, fault: swapped, with: load}"),
                 HasSubstr("expected another line"));
     EXPECT_THAT(refusal("{line: load, fault: open, with: charge}"),

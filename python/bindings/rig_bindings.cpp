@@ -165,6 +165,8 @@ void bind_stimuli(py::class_<Rig>& rig) {
              [](Rig& self, const std::string& port) {
                  return std::string(to_string(self.stimuli().unit(port)));
              })
+        .def("is_contact",
+             [](Rig& self, const std::string& port) { return self.stimuli().is_contact(port); })
         .def("has_input",
              [](Rig& self, const std::string& port) { return self.stimuli().has(port); })
         .def_property_readonly("analog_inputs",

@@ -25,6 +25,8 @@ class Reading:
     """Half width of what is not known of it."""
     time: float
     """When, in s since the start of the test."""
+    unit: str
+    """Of value and uncertainty."""
 
 
 class Meter:
@@ -60,7 +62,7 @@ class Meter:
             value = self.read()
             nothing_is_enough = math.isnan(value) and low == -math.inf
             if nothing_is_enough or low - self.accuracy <= value <= high + self.accuracy:
-                return Reading(value, self.accuracy, core.now)
+                return Reading(value, self.accuracy, core.now, self.unit)
             left = start + allowed - core.now
             if left < SHORTEST_WAIT:
                 break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,20 @@ FINISHED = pytest.StashKey[FinishedRun]()
 CONTROLLER = pytest.StashKey[Controller]()
 
 
+def command(text: str) -> str:
+    """The type of an option that takes a command: not empty, as a variable that is not set would be."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty; expected a command, or leave it out for what the bench says")
+    return text
+
+
+def _seed(text: str) -> int:
+    most = 2**64 - 1
+    if not text.isdecimal() or int(text) > most:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} stands here; expected a whole number from 0 to {most}")
+    return int(text)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of a run; ``bmsrig run`` takes the same."""
     group = parser.getgroup("bmsrig", "bmsrig: test a battery management system in the loop")
@@ -39,7 +54,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the product's fixture: a name or a folder; default: as the plan's",
     )
     add("--bench", default="virtual", metavar="NAME", help="a bench of the fixture, or a .yaml file (default: virtual)")
-    add("--uut", default="", metavar="COMMAND", help="the BMS process to test, or a .so; default: what the bench says")
+    add(
+        "--uut",
+        default=None,
+        type=command,
+        metavar="COMMAND",
+        help="the BMS process to test, or a .so; default: what the bench says",
+    )
     add("--reference", default="", metavar="COMMAND", help="reserved: a second BMS process beside the UUT")
     add("--serial", default="", metavar="TEXT", help="the UUT's serial number, for the record")
     add("--operator", default="", metavar="TEXT", help="who runs this, for the record; default: the user's name")
@@ -51,7 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     add("--html", default="", metavar="FILE", help="write the report as one HTML file, with -n one for all workers")
     add("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", help="a setting of the product")
-    add("--seed", type=int, default=None, metavar="N", help="seed of the bench's noise; default: the bench file's")
+    add("--seed", type=_seed, default=None, metavar="N", help="seed of the bench's noise; default: the bench file's")
     add(
         "--metrics",
         default="",
@@ -98,7 +119,7 @@ def _options(config: pytest.Config) -> RunOptions:
         plan=plan,
         fixture=fixture,
         bench=find_bench(option.bench, fixture),
-        uut=option.uut,
+        uut=option.uut or "",
         serial=option.serial,
         operator=option.operator,
         settings=tuple(parse_setting(text) for text in option.settings),

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bmsrig import _core
+from bmsrig._core import InputError
 from bmsrig.failure import ExpectationFailed
 from bmsrig.line import Line
 from bmsrig.meter import Meter, Reading
@@ -116,6 +117,10 @@ class Rig:
         it is the test's verdict. Raises RigError if there is no such limit or the value is not finite.
         """
         if isinstance(value, Threshold | Reading):
+            if value.unit != self.limit(name).unit:
+                raise InputError(
+                    f"limit {name} is in {self.limit(name).unit}, but the value in {value.unit}; is it the right limit?"
+                )
             uncertainty = value.uncertainty if uncertainty is None else uncertainty
             value = value.value
         if uncertainty is None:

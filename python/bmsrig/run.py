@@ -157,11 +157,13 @@ class Run:
         assert self._record is not None, "start() comes first"
         if not wanted:
             self._record.set_property("self_test.result", "left out")
+            self.notes.append("the wiring self-test was left out: nobody has proven the lines")
             return True
         self.core.attach(None)  # it is no test: its trace has no place in the record
         try:
             report = self.core.prove_wiring(test_seed(self.core.seed, "wiring self-test"))
         except _core.RigError as problem:
+            self._record.set_property("self_test.result", "not finished")
             self.problem(_core.RigError(f"wiring self-test: {problem}"))
             return True
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bmsrig import _core
@@ -21,12 +20,25 @@ class Applied:
     """When, in s since the start of the test."""
 
 
+def _kind(core: _core.Rig, port: str) -> str:
+    if core.is_contact(port):
+        return "a contact"
+    if port.startswith("cell."):
+        return "a cell"
+    return "a temperature" if core.unit(port) == "degC" else "a source"
+
+
 class _Input:
     """An input of the UUT that an instrument drives, by the name of the UUT's port."""
+
+    _meant = ""
+    """The kind of input that this is for; a typing error must not put a contact's 0 on a supply."""
 
     def __init__(self, core: _core.Rig, port: str, words: str) -> None:
         if not core.has_input(port):
             raise _core.InputError(f"{words}: the wiring of {core.fixture.name} has no input {port!r}")
+        if _kind(core, port) != self._meant:
+            raise _core.InputError(f"{words}: the input {port!r} is {_kind(core, port)}; expected {self._meant}")
         self._core = core
         self._words = words
         self.port = port
@@ -67,7 +79,7 @@ class _Analog(_Input):
     def ramp(self, to: float, seconds: float, steps: int = 100) -> Applied:
         """Move in equal steps from the value in force to another in so many seconds; returns when it is reached."""
         start = self._core.value_at(self.port, self._core.now)
-        if start is None or steps < 1 or seconds < 0:
+        if start is None or math.isnan(start) or steps < 1 or not seconds >= 0:
             raise _core.InputError(f"{self._words}: a ramp needs a value in force, steps >= 1 and seconds >= 0")
         self._core.mark(f"{self._words} ramps to {to:g} {self._unit} in {seconds:g} s")
         in_force = start
@@ -111,10 +123,34 @@ class _Analog(_Input):
         )
 
 
+class Noise:
+    """Noise that is on; as a context manager it ends with the context."""
+
+    def __init__(self, core: _core.Rig, port: str, words: str) -> None:
+        self._core = core
+        self._port = port
+        self._words = words
+
+    def stop(self) -> None:
+        """End it: what was applied last stands still again. Harmless if it has ended."""
+        self._core.stop_noise(self._port)
+        self._core.mark(f"{self._words} quiet")
+
+    def __enter__(self) -> Noise:
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self.stop()
+
+
 class Cell(_Analog):
     """One cell, by its number from 1."""
 
+    _meant = "a cell"
+
     def __init__(self, core: _core.Rig, number: int) -> None:
+        if not 1 <= number <= core.cells:
+            raise _core.InputError(f"cell {number}: the battery has cells 1 to {core.cells}")
         super().__init__(core, f"cell.{number}", f"cell {number}")
         self.number = number
 
@@ -126,21 +162,17 @@ class Cell(_Analog):
         self._core.set_fault(self.port, fault)
         self._core.mark(f"{self._words} fault: {fault}")
 
-    @contextmanager
-    def noise(self, rms: float, interval: float = 0.1) -> Iterator[None]:
-        """Let the cell's voltage move at random about what is applied while time passes inside the context.
+    def noise(self, rms: float, interval: float = 0.1) -> Noise:
+        """Let the cell's voltage move at random about what is applied, from now to the end of the context.
 
+        Without ``with`` it goes on to the end of the test, or until its ``stop()``.
         rms: standard deviation in V; no draw is further away than 4 times this. interval: a new draw every so many s.
         The same seed of the run gives the same noise. Raises RatingError if a draw could leave the cell's rating,
         InputError if the wiring does not allow noise there or another fault stands there already.
         """
         self._core.start_noise(self.port, rms, interval)
         self._core.mark(f"{self._words} noise of {rms:g} V rms every {interval:g} s")
-        try:
-            yield
-        finally:
-            self._core.stop_noise(self.port)
-            self._core.mark(f"{self._words} quiet")
+        return Noise(self._core, self.port, self._words)
 
 
 class Cells(Sequence[Cell]):
@@ -191,6 +223,7 @@ class Temperature(_Analog):
     """One temperature sensor: the battery's by its number from 1, another one by the UUT's port (``case_temp``)."""
 
     _unit = "degC"
+    _meant = "a temperature"
     search_span = 2.0
     search_step = 0.125
 
@@ -207,6 +240,8 @@ class Temperature(_Analog):
 class Supply(_Analog):
     """The voltage at the UUT's supply terminals."""
 
+    _meant = "a source"
+
     def __init__(self, core: _core.Rig) -> None:
         super().__init__(core, "supply", "supply")
 
@@ -216,8 +251,8 @@ class Supply(_Analog):
         Returns the return: its value and its time. The slew is the supply's own.
         """
         before = self._core.value_at(self.port, self._core.now)
-        if before is None or math.isnan(before):
-            raise _core.InputError("supply: nothing is applied that could dip")
+        if before is None or math.isnan(before) or not seconds >= 0:
+            raise _core.InputError(f"supply: a dip needs a value in force and 0 s or more, not {seconds:g} s")
         self.set(to)
         self._core.run_for(seconds)
         return self.set(before)
@@ -225,6 +260,8 @@ class Supply(_Analog):
 
 class Source(_Analog):
     """A voltage source at one of the UUT's ports, such as ``alternator`` or ``aux_in``; it can be open."""
+
+    _meant = "a source"
 
     def __init__(self, core: _core.Rig, port: str) -> None:
         super().__init__(core, port, f"source {port}")
@@ -238,6 +275,8 @@ class Source(_Analog):
 
 class Switch(_Input):
     """A contact of the bench at the UUT, by the port it stands at (``remote.link``)."""
+
+    _meant = "a contact"
 
     def __init__(self, core: _core.Rig, port: str) -> None:
         super().__init__(core, port, f"switch {port}")

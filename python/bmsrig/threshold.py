@@ -18,6 +18,8 @@ class Threshold:
     """Half a step plus the accuracy of the source."""
     time: float
     """When the line changed, in s since the start of the test."""
+    unit: str
+    """Of value and uncertainty."""
 
 
 def find_threshold(
@@ -36,4 +38,4 @@ def find_threshold(
         )
     if result.outcome == "never":
         raise expectation_failed(core, what + f"never became {becomes}", [f"line.{line}", f"uut.{line}", port])
-    return Threshold(result.value, result.uncertainty, result.time)
+    return Threshold(result.value, result.uncertainty, result.time, unit)

@@ -78,6 +78,20 @@ def test_check_bench_says_what_is_bad(tmp_path):
     assert done.returncode == 3
     assert "BAD" in done.stdout
 
+    done = command("check-bench", "--fixture", "victron_smallbms", "--uut", "")
+    assert done.returncode == 4
+    assert "--uut: is empty" in done.stderr
+
+
+def test_check_bench_doubts_a_line_that_answers_wrongly(tmp_path):
+    bench = tmp_path / "bench.yaml"
+    good = (paths.fixtures_folder() / "victron_smallbms" / "benches" / "virtual.yaml").read_text()
+    bench.write_text(good + "wiring_faults: [{line: led.alarm, fault: wired_to, with: led.load}]\n")
+    done = command("check-bench", "--fixture", "victron_smallbms", "--bench", bench)
+    assert done.returncode == 3, done.stdout
+    assert "BAD  line led.alarm" in done.stdout
+    assert "exactly as led.load should" in done.stdout
+
 
 def test_replay_repeats_a_run_and_names_the_first_different_line(plan, bmsrig):
     done = bmsrig(plan(PASSING))

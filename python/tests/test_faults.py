@@ -39,6 +39,17 @@ def test_swapped_cells_follow_each_other(rig):
     rig.line("pre_alarm").expect_stays_active(seconds=10)
 
 
+def test_noise_without_a_context_goes_on(rig):
+    noise = rig.cell(3).noise(rms=0.002, interval=0.3)
+    edges_before = rig.trace_text.count(" cell.3 ")
+    rig.wait(30)
+    assert rig.trace_text.count(" cell.3 ") > edges_before + 50
+    noise.stop()
+    quiet = rig.trace_text.count(" cell.3 ")
+    rig.wait(30)
+    assert rig.trace_text.count(" cell.3 ") == quiet
+
+
 def test_noise_near_a_threshold(rig):
     rig.cell(3).set(3.11)
     with rig.cell(3).noise(rms=0.002, interval=0.3):
@@ -96,8 +107,41 @@ def test_a_fault_beyond_the_wiring(rig):
 
 
 def test_opening_what_is_no_source(rig):
-    with pytest.raises(bmsrig.InputError, match="an open cell is a fault"):
+    with pytest.raises(bmsrig.InputError, match="'cell.1' is a cell; expected a source"):
         rig.source("cell.1").open()
+
+
+def test_handles_of_the_wrong_kind(rig):
+    with pytest.raises(bmsrig.InputError, match="'supply' is a source; expected a contact"):
+        rig.switch("supply")
+    with pytest.raises(bmsrig.InputError, match="'cell.1' is a cell; expected a contact"):
+        rig.switch("cell.1")
+    with pytest.raises(bmsrig.InputError, match="'remote.h' is a contact; expected a source"):
+        rig.source("remote.h")
+    with pytest.raises(bmsrig.InputError, match="'supply' is a source; expected a temperature"):
+        rig.temperature("supply")
+    with pytest.raises(bmsrig.InputError, match="cell 99: the battery has cells 1 to 4"):
+        rig.cell(99)
+
+
+def test_noise_twice(rig):
+    with rig.cell(1).noise(rms=0.001), pytest.raises(bmsrig.InputError, match="noise is on already"):
+        rig.cell(1).noise(rms=0.001)
+
+
+def test_times_below_zero(rig):
+    for action in (lambda: rig.wait(-1), lambda: rig.line("load").edges(-1)):
+        with pytest.raises(bmsrig.InputError, match="expected 0 s or more"):
+            action()
+    with pytest.raises(bmsrig.InputError, match="0 s or more"):
+        rig.supply.dip(to=8, seconds=-1)
+    assert rig.supply.read() > 13
+
+
+def test_a_value_in_the_wrong_unit(rig):
+    threshold = rig.cell(1).lower_through(3.10, until="pre_alarm", becomes="active")
+    with pytest.raises(bmsrig.InputError, match="pre_alarm_lead_time is in s, but the value in V"):
+        rig.measure("pre_alarm_lead_time", threshold)
 
 
 def test_a_reading_that_is_not_there(rig):

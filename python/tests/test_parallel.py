@@ -219,7 +219,7 @@ def test_a_fault_of_the_wiring_is_told_once_and_no_test_is_run(plan, bmsrig, tmp
     ("options", "words"),
     [
         *BAD_OPTIONS,
-        (["--fixture", "victron_smallbms", "--uut", "none"], "leave -n out: there is one UUT"),
+        (["--fixture", "victron_smallbms", "--uut", "none"], "uut: none means a board on the bench"),
         (["--fixture", "victron_smallbms", "--bench", "real.yaml"], "leave -n out: the bench left has clock: real"),
         (["--fixture", "victron_smallbms", "--metrics", "127.0.0.1:0"], "leave -n out: --metrics 127.0.0.1:0"),
         (

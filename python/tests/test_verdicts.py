@@ -80,9 +80,9 @@ def test_a_skipped_test_proves_nothing(plan, bmsrig):
         ("rig.line('lod')", 'did you mean "load"?'),
         ("rig.measure('no_limit', 1.0)", "no_limit"),
         ("rig.cell(1).set(5.5)", "rated"),
-        ("rig.cell(17)", "cell.17"),
+        ("rig.cell(17)", "cell 17: the battery has cells 1 to 4"),
         ("rig.restart(under_voltage=1.0)", "under_voltage"),
-        ("rig.wait(-1)", "cannot run back"),
+        ("rig.wait(-1)", "a time of -1 s was asked for"),
         ("rig.measure('under_voltage_threshold', float('nan'))", "nan"),
     ],
 )

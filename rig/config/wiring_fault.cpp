@@ -46,6 +46,13 @@ std::vector<WiringFault> read_wiring_faults(const YamlNode& node) {
         } else if (const YamlNode* with = item.find("with")) {
             with->refuse("the fault " + text + " has no second line; expected none");
         }
+        const auto same = [&](const WiringFault& each) {
+            return each.name == fault.name && each.kind == fault.kind;
+        };
+        if (std::ranges::any_of(faults, same)) {
+            item.refuse("line " + fault.name + " has the fault " + text +
+                        " already; expected once");
+        }
         faults.push_back(fault);
     }
     return faults;

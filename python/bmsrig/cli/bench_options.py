@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from bmsrig.pytest_plugin import command
 from bmsrig.run import parse_setting
 
 
@@ -11,7 +12,9 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
     """Add --fixture, --bench, --uut and --set."""
     parser.add_argument("--fixture", default="", metavar="NAME", required=True, help="a fixture's name or folder")
     parser.add_argument("--bench", default="virtual", metavar="NAME", help="a bench of the fixture, or a .yaml file")
-    parser.add_argument("--uut", default="", metavar="COMMAND", help="the BMS process; default: what the bench says")
+    parser.add_argument(
+        "--uut", default=None, type=command, metavar="COMMAND", help="the BMS process; default: what the bench says"
+    )
     parser.add_argument("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", help="a setting")
 
 

@@ -41,7 +41,7 @@ def main(options: argparse.Namespace) -> int:
         fixture=fixture,
         bench=paths.find_bench(options.bench, fixture),
         settings=settings_of(options),
-        uut=options.uut,
+        uut=options.uut or "",
         process_folder=str(paths.process_folder()),
         seed=None,
         answer_timeout=5.0,
@@ -68,12 +68,19 @@ def check(core: _core.Rig) -> list[Finding]:
     uut = core.greeting
     findings.append(Finding("UUT", True, f"{uut['product']} {uut['firmware']}" if uut else "a board on the bench"))
     findings += [_readback(core, port) for port in core.analog_inputs]
+    findings += [
+        Finding(f"reading {name}", True, f"{core.read_meter(name):g} {core.meter_unit(name)}")
+        for name in core.fixture.readings
+    ]
     core.end_test()
     return [*findings, *_wiring(core)]
 
 
 def _wiring(core: _core.Rig) -> list[Finding]:
-    report = core.prove_wiring(core.seed)
+    try:
+        report = core.prove_wiring(core.seed)
+    except RigError as problem:
+        return [Finding("wiring", False, str(problem))]
     findings = [
         Finding(f"line {line.line}", line.ok, "; ".join(part for part in (line.unpowered, line.powered) if part))
         for line in report.lines

@@ -14,7 +14,7 @@ from bmsrig import InputError, paths, pytest_plugin
 from bmsrig.finished import FinishedRun
 from bmsrig.run import default_record
 from bmsrig.stop import heed_stop_signals
-from bmsrig.verdict import EXIT_BAD_INPUT, EXIT_STATUS
+from bmsrig.verdict import EXIT_BAD_INPUT, EXIT_STATUS, Verdict
 
 _OWN_CONFIGURATION = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 
@@ -49,6 +49,11 @@ class _Keeper:
 
     def __init__(self) -> None:
         self.run: FinishedRun | None = None
+        self.stopped_by_operator = False
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        # What pytest itself stops for, such as a plan that does not parse, comes as a kind of it.
+        self.stopped_by_operator = excinfo.type is KeyboardInterrupt
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         self.run = config.stash.get(pytest_plugin.FINISHED, None)
@@ -75,8 +80,11 @@ def main(options: argparse.Namespace) -> int:
     status = pytest.main(arguments, plugins=[keeper])
     if keeper.run is not None:
         return EXIT_STATUS[keeper.run.verdict]
+    if keeper.stopped_by_operator:
+        print("bmsrig: stopped before the run began", file=sys.stderr)
+        return EXIT_STATUS[Verdict.ABORTED]
     if status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and not _only_looks(options.rest):
-        print(f"bmsrig: {plan} has no test that uses the rig", file=sys.stderr)
+        print(f"bmsrig: {plan} has no test that uses the rig, or none was selected", file=sys.stderr)
         return EXIT_BAD_INPUT
     return 0 if status == pytest.ExitCode.OK else EXIT_BAD_INPUT
 
