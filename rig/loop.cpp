@@ -107,6 +107,7 @@ Loop::Loop(const Wiring& wiring, const std::vector<std::string>& products,
     declare_outputs();
     bind_lines(wiring, bench);
     bind_readings(wiring, bench);
+    refuse_outputs_left_out(wiring);
     bind_loads(wiring, bench);
     listen();
 }
@@ -195,6 +196,17 @@ void Loop::bind_lines(const Wiring& wiring, const std::map<std::string, Instrume
         }
         static_cast<void>(terminals_of<SenseTerminals>(net.reader, bench, net.name));
         outputs_[index].lines.push_back(number);
+    }
+}
+
+/// What the wiring has with other settings only is another variant's.
+void Loop::refuse_outputs_left_out(const Wiring& wiring) const {
+    for (const auto& port : greeting().ports) {
+        if (port.direction == link::PortDirection::input || !wiring.leaves_out(port.name)) continue;
+        throw WiringError(wiring.file() + ": the UUT " + greeting().product + " has an output \"" +
+                          port.name +
+                          "\", which the product does not have with these settings; look whether "
+                          "the settings fit the UUT");
     }
 }
 

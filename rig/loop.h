@@ -76,6 +76,7 @@ class Loop {
     [[nodiscard]] std::uint32_t output_read_by(const std::string& where,
                                                const std::string& name) const;
     void bind_lines(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
+    void refuse_outputs_left_out(const Wiring& wiring) const;
     void bind_readings(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
     void bind_loads(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
     void declare_outputs();

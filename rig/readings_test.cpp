@@ -107,5 +107,24 @@ TEST_F(VebusBms, AUnitThatLacksAReadingIsRefusedByLine) {
     EXPECT_THAT(said, HasSubstr("which the UUT victron.vebus_bms does not have"));
 }
 
+TEST_F(VebusBms, AUnitWithAnOutputOfAnotherVariantIsRefused) {
+    TestFolder folder;
+    const auto program = folder.write("v1_with_gx_pow", "#!/bin/sh\n" BMSRIG_PROCESS_FOLDER
+                                                        "/victron_vebus_bms --set variant=v1 | "
+                                                        "sed -u '2i out gx_pow V'\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    RigOptions chosen = options("\"" + program.string() + "\"", folder_);
+    chosen.settings = {{"variant", "v1"}};
+    Rig rig(chosen, make);
+    std::string said;
+    try {
+        rig.begin_test(1);
+    } catch (const WiringError& problem) {
+        said = problem.what();
+    }
+    EXPECT_THAT(said, HasSubstr("has an output \"gx_pow\", which the product does not have with "
+                                "these settings"));
+}
+
 }  // namespace
 }  // namespace bmsrig

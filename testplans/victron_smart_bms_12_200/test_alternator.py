@@ -79,3 +79,14 @@ def test_battery_alarms_open_the_port(rig, start_engine):
         return_limit="alternator_return_delay",
         return_within=60,
     )
+
+
+@pytest.mark.requirement("VS2-ALT-ONEWAY")
+def test_battery_that_rises_above_the_starter_side_opens_the_port(rig, start_engine):
+    """The port minds both sides: here the battery rises past an alternator that stays."""
+    start_engine(rig)
+    rig.source("alternator").set(13.8)
+    rig.line("alternator.on").expect_stays_active(seconds=10)
+    rig.supply.set(14.0)
+    rig.line("alternator.on").expect_inactive()
+    rig.line("alternator.on").expect_stays_inactive(seconds=30)

@@ -25,7 +25,7 @@ def test_fuse_decides_the_current_limit(rig, start_engine, fuse):
     rig.measure(limit.name, seen)
 
 
-@pytest.fixture(params=[None, 13.0, 14.2, 15.3], ids=lambda v: "as-set" if v is None else f"{v:g}V")
+@pytest.fixture(params=[None, 13.0, 13.5, 14.2, 15.0, 15.3], ids=lambda v: "as-set" if v is None else f"{v:g}V")
 def charge_limit(request, rig):
     """The charge limit in force, as set and at points of its range, with the alternator charging below it."""
     if request.param is not None:
@@ -103,6 +103,37 @@ def test_a_short_interruption(rig, charge_limit):
     rig.wait(9)
     rig.measure("short_interruption_restarts_count", float(not rig.line("alternator.on").is_active))
     rig.line("alternator.on").expect_active(within=fallen.time + COUNT + 2 * rig.reaction_time - rig.now)
+
+
+@pytest.mark.requirement("VS2-ALT-LIMIT")
+def test_engine_that_starts_beside_a_full_battery_does_not_charge(rig):
+    """The limit counts whether or not the port was closed before, and so does the count of 10 s."""
+    limit = rig.setting("charge_limit")
+    rig.supply.set(limit + FULL)
+    rig.settle()
+    rig.source("alternator").set(STRONG_ALTERNATOR)
+    rig.line("alternator.on").expect_stays_inactive(seconds=30)
+    rig.supply.set(limit + BETWEEN)
+    rig.line("alternator.on").expect_stays_inactive(seconds=30)
+
+
+@pytest.mark.requirement("VS2-ALT-RESTART")
+@pytest.mark.parametrize("how", ["engine", "remote"])
+def test_only_a_battery_at_rest_ends_the_pause(rig, charge_limit, how):
+    """Stopping the engine, or switching off and on, while the battery is still too high does not begin anew."""
+    rig.supply.set(charge_limit + FULL)
+    rig.line("alternator.on").expect_inactive()
+    rig.supply.set(charge_limit + BETWEEN)
+    rig.settle()
+    if how == "engine":
+        rig.source("alternator").set(12.0)
+        rig.wait(5)
+        rig.source("alternator").set(STRONG_ALTERNATOR)
+    else:
+        rig.switch("remote.link").open()
+        rig.wait(5)
+        rig.switch("remote.link").close()
+    rig.line("alternator.on").expect_stays_inactive(seconds=30)
 
 
 def measure_restart(rig, since, comment):

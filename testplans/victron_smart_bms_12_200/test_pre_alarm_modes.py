@@ -1,7 +1,7 @@
 """The three settings of the pre-alarm: continuous, intermittent, and not available."""
 
 import pytest
-from bmsrig.steps.battery import HEALTHY_CELL, LOW_CELL, warning_cell
+from bmsrig.steps.battery import HEALTHY_CELL, LOW_CELL, heal, warning_cell
 from bmsrig.steps.lamps import Flashes, watch_flashes
 from bmsrig.steps.lead import LONGEST_LEAD, measure_lead, shortest_lead
 from bmsrig.steps.lines import expect_unchanged
@@ -57,6 +57,23 @@ def test_lead_of_an_intermittent_pre_alarm_counts_from_its_first_edge(rig):
     rig.settle()
     rig.line("pre_alarm").expect_inactive()
     rig.line("pre_alarm").expect_stays_inactive(seconds=WINDOW)
+
+
+@pytest.mark.requirement("VS2-PRE-INT")
+def test_pulses_go_on_through_the_lead_and_float_between(rig):
+    """An under-voltage does not end the pulses while Load waits for its release, and between two the output floats."""
+    rig.restart(pre_alarm_mode="intermittent")
+    rig.cell(1).set(LOW_CELL)
+    rig.line("pre_alarm").expect_active()
+    for _ in range(2):
+        expect_pulses(watch_flashes(rig, "pre_alarm", shortest_lead(rig) / 2 - 2))
+    heal(rig)
+    rig.line("pre_alarm").expect_inactive()
+    rig.settle()
+    rig.cell(1).set(warning_cell(rig))
+    rig.line("pre_alarm").expect_active()
+    rig.line("pre_alarm").expect_inactive(within=WINDOW)
+    rig.line("pre_alarm").expect_floating()
 
 
 @pytest.mark.requirement("VS2-PRE-NA")

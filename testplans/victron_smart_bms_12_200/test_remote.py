@@ -1,9 +1,9 @@
 """The remote terminals: what they switch in either setting, and by which contacts and voltages."""
 
 import pytest
-from bmsrig.steps.battery import LOW_CELL, heal, high_cell
+from bmsrig.steps.battery import COLD, HOT, LOW_CELL, heal, high_cell
 from bmsrig.steps.lead import release_time
-from bmsrig.steps.lines import expect_all, expect_levels_stay, expect_released
+from bmsrig.steps.lines import expect_all, expect_levels, expect_levels_stay, expect_released, expect_unchanged
 from bmsrig.steps.remote import expect_bounce_counts_once, measure_switching
 
 POWER_PORTS = ["alternator.on", "system.charge", "system.discharge"]
@@ -98,9 +98,11 @@ def test_l_pulled_low_is_on(rig, terminals, switched, on, off):
 
 
 @pytest.mark.requirement("VS2-REMOTE-TABLE")
-@pytest.mark.parametrize(("on", "off"), [(12.3, None), (3.2, 2.8)], ids=["at-battery-plus", "beside-3V"])
+@pytest.mark.parametrize(
+    ("on", "off"), [(13.2, None), (14.2, None), (3.2, 2.8)], ids=["at-battery-plus", "above-it", "beside-3V"]
+)
 def test_h_pulled_high_is_on(rig, terminals, switched, on, off):
-    """With L open: H at battery plus, and to either side of the 3 V of the manual."""
+    """With L open: H at battery plus (13.2 V) and above it, and to either side of the 3 V of the manual."""
     high, _ = terminals
     measure_switching(
         rig,
@@ -136,3 +138,40 @@ def test_all_other_conditions_are_off(rig, terminals, switched, volts_at_h, volt
             terminal.set(volts)
     expect_all(rig, switched, "inactive")
     expect_levels_stay(rig, dict.fromkeys(switched, "inactive"), seconds=60)
+
+
+@pytest.mark.requirement("VS2-REMOTE-TABLE")
+def test_l_at_minus_counts_whatever_stands_at_h(rig, terminals):
+    """H driven to battery minus does not keep L from switching on."""
+    high, low = terminals
+    high.set(0.0)
+    rig.line("system.charge").expect_inactive()
+    low.set(0.0)
+    rig.line("system.charge").expect_active()
+
+
+@pytest.mark.requirement("VS2-REMOTE-DEFAULT", "VS2-LEDS", "VS2-CODES")
+def test_the_bms_goes_on_while_the_power_ports_are_off(rig):
+    """Off by default leaves Load and Charge with their LEDs, minds the temperature, warns, and says so."""
+    rig.restart(remote_mode="power_ports")
+    with expect_unchanged(rig, ["load", "charge", "led.load", "led.charge"]):
+        rig.switch("remote.link").open()
+        rig.wait(30)
+    for temperature in (HOT, COLD):
+        rig.temperature().set(temperature)
+        expect_all(rig, ["charge", "led.charge"], "inactive")
+        heal(rig)
+        expect_all(rig, ["charge", "led.charge"], "active")
+    rig.cell(1).set(LOW_CELL)
+    rig.line("pre_alarm").expect_active()
+    rig.expect_log("W-B12")
+
+
+@pytest.mark.requirement("VS2-REMOTE-ALL", "VS2-LEDS")
+def test_leds_of_the_outputs_are_dark_when_everything_is_off(rig):
+    """With the setting to switch everything off, the LEDs of Load, Charge and System+ go with their outputs."""
+    rig.restart(remote_mode="everything")
+    rig.switch("remote.link").open()
+    dark = dict.fromkeys(["led.charge", "led.load", "led.system_charge"], "inactive")
+    expect_levels(rig, dark)
+    expect_levels_stay(rig, dark, seconds=30)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from bmsrig.steps.battery import LOW_CELL, heal
+from bmsrig.steps.battery import LOW_CELL, charge_stops, heal
 from bmsrig.steps.lead import release_time
 
 APART = 3.0
@@ -85,3 +85,28 @@ def test_gx_power_without_aux_in_drops_in_a_low_cell_state(rig):
     heal(rig)
     rig.line("load").expect_active()
     measure_gx_power(rig, battery, "gx_pow_drop", "recovered")
+
+
+@pytest.mark.requirement("VVB-GXPOW")
+@pytest.mark.parametrize("cause", ["over-voltage", "too hot", "too cold"])
+def test_gx_power_stays_while_charging_is_stopped(rig, cause):
+    """What stops the chargers leaves the GX device its power from the battery."""
+    battery = rig.supply.set(3.30 * len(rig.cells)).value
+    charge_stops(rig)[cause]()
+    rig.line("charge").expect_inactive()
+    rig.settle()
+    rig.meter("gx_pow").expect_near(battery, tolerance=1.0, within=0)
+
+
+@pytest.mark.requirement("VVB-GXPOW", "VVB-GXPOW-LOW")
+def test_gx_power_without_the_battery(rig):
+    """Beside mains too a low cell takes the battery off GX-Pow; Aux-In feeds it, also without any battery supply."""
+    rig.switch("mains").close()
+    rig.cell(1).set(LOW_CELL)
+    rig.line("load").expect_inactive(within=release_time(rig))
+    rig.settle()
+    rig.meter("gx_pow").expect_below(1.0, within=0)
+    aux = rig.source("aux_in").set(13.0).value
+    rig.supply.set(0.0)
+    rig.settle()
+    rig.meter("gx_pow").expect_near(aux, tolerance=1.0, within=0)

@@ -3,7 +3,7 @@
 import pytest
 from bmsrig.steps.battery import LOW_CELL, heal
 from bmsrig.steps.independence import measure_stops_with_charge
-from bmsrig.steps.lead import LONGEST_LEAD
+from bmsrig.steps.lead import LONGEST_LEAD, release_time
 from bmsrig.steps.lines import expect_levels, expect_levels_stay, expect_unchanged, measure_reaction
 
 ALLOWED = {"vebus.charge": "active", "vebus.discharge": "active"}
@@ -72,3 +72,17 @@ def test_high_cell_or_temperature_stops_charging_only(rig, mains):
             stop_limit="inverter_charge_stop_delay",
             return_limit="inverter_charge_return_delay",
         )
+
+
+@pytest.mark.requirement("VVB-MAINS", "VVB-LOAD")
+def test_mains_that_comes_and_goes_is_followed_each_time(rig):
+    """Every return of mains allows charging again, and none of them makes Load high."""
+    rig.cell(1).set(LOW_CELL)
+    rig.line("load").expect_inactive(within=release_time(rig))
+    with expect_unchanged(rig, ["load"]):
+        for _ in range(2):
+            rig.switch("mains").close()
+            rig.line("vebus.charge").expect_active()
+            rig.wait(30)
+            rig.switch("mains").open()
+            rig.wait(30)

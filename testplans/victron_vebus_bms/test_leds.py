@@ -1,7 +1,7 @@
 """The LEDs: status flashes while the system runs, blue while no cell is low, red while charging is stopped."""
 
 import pytest
-from bmsrig.steps.battery import LOW_CELL, heal, high_cell, warning_cell
+from bmsrig.steps.battery import COLD, HOT, LOW_CELL, heal, high_cell, warning_cell
 from bmsrig.steps.lamps import measure_flashes, measure_lamp, measure_lamp_of_charge, watch_flashes
 from bmsrig.steps.lead import release_time
 from bmsrig.steps.lines import measure_reaction
@@ -122,3 +122,26 @@ def test_red_led_stays_dark_when_switched_off(rig):
     rig.switch("remote.link").open()
     rig.line("charge").expect_inactive()
     rig.line("led.high_cell").expect_stays_inactive(seconds=30)
+
+
+@pytest.mark.requirement("VVB-LED-STATUS")
+@pytest.mark.parametrize("cause", ["mains", "warned"])
+def test_status_flashes_on_beside_mains_and_during_a_warning(rig, cause):
+    """Neither mains beside a healthy battery nor the lead before a release is a low-power mode."""
+    if cause == "mains":
+        rig.switch("mains").close()
+    else:
+        rig.cell(1).set(LOW_CELL)
+        rig.line("pre_alarm").expect_active()
+    rig.settle()
+    rig.line("led.status").expect_active(within=12)
+    rig.line("load").expect_active(within=0)
+
+
+@pytest.mark.requirement("VVB-LED-LOW")
+@pytest.mark.parametrize("temperature", [HOT, COLD], ids=["hot", "cold"])
+def test_low_cell_led_does_not_mind_the_temperature(rig, temperature):
+    """A battery that must not be charged may still be discharged: the blue LED stays lit."""
+    rig.temperature().set(temperature)
+    rig.line("charge").expect_inactive()
+    rig.line("led.low_cell").expect_stays_active(seconds=30)

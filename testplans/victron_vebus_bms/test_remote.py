@@ -2,7 +2,7 @@
 
 import pytest
 from bmsrig.steps.battery import LOW_CELL, high_cell
-from bmsrig.steps.lines import expect_all, expect_levels_stay, expect_released
+from bmsrig.steps.lines import expect_all, expect_levels, expect_levels_stay, expect_released
 from bmsrig.steps.remote import expect_bounce_counts_once, measure_switching
 
 PERMISSIONS = ["vebus.charge", "vebus.discharge"]
@@ -122,3 +122,34 @@ def test_off_stays_off_whatever_cells_and_mains_do(rig, terminals, volts, mains)
     if mains:
         rig.switch("mains").close()
     expect_levels_stay(rig, dict.fromkeys([*SWITCHED, "pre_alarm"], "inactive"), seconds=120)
+
+
+@pytest.mark.requirement("VVB-REMOTE-L")
+@pytest.mark.parametrize("volts", [0.0, 2.0], ids=lambda v: f"H-at-{v:g}V")
+def test_l_at_minus_counts_whatever_stands_at_h(rig, terminals, volts):
+    """H driven low does not keep L from switching on."""
+    high, low = terminals
+    high.set(volts)
+    rig.line("load").expect_inactive()
+    low.set(0.0)
+    expect_all(rig, SWITCHED, "active")
+
+
+@pytest.mark.requirement("VVB-REMOTE-H")
+def test_h_at_plus_counts_whatever_stands_at_l(rig, terminals):
+    """L driven high does not keep H from switching on."""
+    high, low = terminals
+    low.set(8.0)
+    rig.line("load").expect_inactive()
+    high.set(rig.supply.set(3.30 * len(rig.cells)).value)
+    expect_all(rig, SWITCHED, "active")
+
+
+@pytest.mark.requirement("VVB-REMOTE-OFF")
+def test_off_beside_mains_stays_off(rig):
+    """A healthy battery and mains switch nothing on that the user has switched off."""
+    rig.switch("remote.link").open()
+    rig.switch("mains").close()
+    off = dict.fromkeys(SWITCHED, "inactive")
+    expect_levels(rig, off)
+    expect_levels_stay(rig, off, seconds=60)
