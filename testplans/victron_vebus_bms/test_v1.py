@@ -1,6 +1,6 @@
 """The V1: on whenever it is supplied. Its wiring has neither remote terminals, Aux-In, GX-Pow nor a status LED.
 
-That the V1 has none of them is checked by the wiring of every test here: a unit with another input or output is refused.
+That the V1 has none of them is checked by the wiring of every test here: a unit with more inputs or outputs is refused.
 """
 
 import pytest
