@@ -161,13 +161,6 @@ double Node::volts() const {
     return siemens_ > 0 ? amperes_ / siemens_ : std::numeric_limits<double>::quiet_NaN();
 }
 
-double line_voltage(const LineNet::Stage& stage, StageState state, double supply_volts, Bias bias) {
-    Node node;
-    node.join(stage, state, supply_volts);
-    node.join(stage, bias);
-    return node.volts();
-}
-
 LineLevel line_level(const LineNet::Stage& stage, double volts) {
     if (volts <= stage.inactive_below_volts) return LineLevel::inactive;
     if (volts >= stage.active_above_volts) return LineLevel::active;

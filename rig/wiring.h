@@ -98,7 +98,9 @@ std::string_view to_string(Conflict::State state);
 /// Stage codes as in rig/trace.h.
 enum class StageState : unsigned char { low = 0, high = 1, floating = 2 };
 
-/// The sources that meet on a net, each a voltage behind a resistance.
+/// The sources that meet on a net, each a voltage behind a resistance. The line bank switches its
+/// two resistors, one at a time: Bias::down joins the pull-down, Bias::up the pull-up, Bias::none
+/// neither. A run starts with Bias::down.
 class Node {
   public:
     void join(double volts, double ohms);
@@ -114,10 +116,6 @@ class Node {
     double amperes_ = 0;
 };
 
-/// The voltage on a line of its own. Both resistors are switched by the
-/// line bank, one at a time: Bias::down joins the pull-down, Bias::up the pull-up, Bias::none
-/// neither. A run starts with Bias::down.
-double line_voltage(const LineNet::Stage& stage, StageState state, double supply_volts, Bias bias);
 /// What the level shifter makes of it: active at its threshold and above, inactive at its threshold
 /// and below; between the thresholds, or floating, it is indeterminate.
 LineLevel line_level(const LineNet::Stage& stage, double volts);

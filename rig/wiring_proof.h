@@ -17,6 +17,11 @@ struct LineProof {
     std::string unpowered;  ///< "floats", "dark", or what is wrong
     std::string powered;    ///< its levels at the baseline and after each step of the fixture
     bool ok = true;
+
+    [[nodiscard]] std::string describe() const {
+        return unpowered.empty() || powered.empty() ? unpowered + powered
+                                                    : unpowered + "; " + powered;
+    }
 };
 
 struct WiringReport {

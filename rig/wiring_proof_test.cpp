@@ -26,6 +26,18 @@ class WiringProofTest : public testing::Test {
         Rig rig(chosen, make);
         return prove_wiring(rig, 1);
     }
+    /// With a fixture whose fixture.yaml says something else.
+    WiringReport prove_changed(const std::string& from, const std::string& to) const {
+        RigOptions chosen = options();
+        chosen.fixture = folder_.path() / fixture_folder.filename();
+        std::filesystem::copy(fixture_folder, chosen.fixture,
+                              std::filesystem::copy_options::recursive);
+        std::ifstream file(fixture_folder / "fixture.yaml");
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        folder_.write(fixture_folder.filename() / "fixture.yaml", changed(text, from, to));
+        Rig rig(chosen, make);
+        return prove_wiring(rig, 1);
+    }
     static std::string defective(const std::string& defect) {
         return "\"" VICTRON_SMALLBMS_PROGRAM "\" --defect " + defect;
     }
@@ -48,34 +60,14 @@ TEST_F(WiringProofTest, AGoodBenchIsProven) {
 
 TEST_F(WiringProofTest, SaysWhichLinesItCannotTellApart) {
     EXPECT_THAT(prove("").blind_spots, IsEmpty());
-    RigOptions chosen = options();
-    std::filesystem::copy(fixture_folder, folder_.path() / fixture_folder.filename(),
-                          std::filesystem::copy_options::recursive);
-    chosen.fixture = folder_.path() / fixture_folder.filename();
-    std::ifstream file(fixture_folder / "fixture.yaml");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    const std::string high_cell = "    - {apply: {cell.1: 3.85 V}";
-    const auto at = text.find(high_cell);
-    ASSERT_NE(at, std::string::npos);
-    folder_.write((fixture_folder.filename() / "fixture.yaml").string(),
-                  text.substr(0, at) + text.substr(text.find('\n', at) + 1));
-    Rig rig(chosen, make);
-    const WiringReport report = prove_wiring(rig, 1);
+    const WiringReport report = prove_changed(
+        "    - {apply: {cell.1: 3.85 V}, lines: {charge: inactive, led.alarm: active}}\n", "");
     EXPECT_THAT(report.faults, IsEmpty());
     EXPECT_THAT(report.blind_spots, ElementsAre(HasSubstr("lines load and charge answer alike")));
 }
 
 TEST_F(WiringProofTest, AUnitThatIsNotThereIsOneNote) {
-    RigOptions chosen = options();
-    std::filesystem::copy(fixture_folder, folder_.path() / fixture_folder.filename(),
-                          std::filesystem::copy_options::recursive);
-    chosen.fixture = folder_.path() / fixture_folder.filename();
-    std::ifstream file(fixture_folder / "fixture.yaml");
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    folder_.write((fixture_folder.filename() / "fixture.yaml").string(),
-                  changed(text, "supply: 3.30 V per cell", "supply: 1 V"));
-    Rig rig(chosen, make);
-    const WiringReport report = prove_wiring(rig, 1);
+    const WiringReport report = prove_changed("supply: 3.30 V per cell", "supply: 1 V");
     EXPECT_THAT(report.faults, IsEmpty());
     EXPECT_THAT(report.notes, ElementsAre(HasSubstr("no line ever became active")));
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "rig/config/test_files.h"
+#include "rig/test_line.h"
 
 namespace bmsrig {
 namespace {

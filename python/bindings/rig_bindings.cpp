@@ -254,7 +254,8 @@ void bind_self_test(py::module_& module, py::class_<Rig>& rig) {
         .def_readonly("line", &LineProof::line)
         .def_readonly("unpowered", &LineProof::unpowered)
         .def_readonly("powered", &LineProof::powered)
-        .def_readonly("ok", &LineProof::ok);
+        .def_readonly("ok", &LineProof::ok)
+        .def("__str__", &LineProof::describe);
     py::class_<WiringReport>(module, "WiringReport", "What the wiring self-test found.")
         .def_readonly("lines", &WiringReport::lines)
         .def_readonly("faults", &WiringReport::faults)

@@ -14,6 +14,14 @@ class ExpectationFailed(AssertionError):  # noqa: N818 (what it says is not an e
     """The UUT did not do what the test expected. The text shows the recent history of the signals concerned."""
 
 
+def time_to_react(core: _core.Rig) -> float:
+    """How long an expectation waits unless the test says so, in s from now.
+
+    Until what was applied has settled at the terminals, and the fixture's reaction time after that.
+    """
+    return core.settled_at - core.now + core.fixture.reaction_time
+
+
 def describe_history(core: _core.Rig, signals: Iterable[str], most: int = HISTORY) -> str:
     """The last changes of these signals, oldest first, a block for each signal that has any."""
     known = set(core.signals)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bmsrig import _core
-from bmsrig.failure import describe_history, expectation_failed
+from bmsrig.failure import describe_history, expectation_failed, time_to_react
 
 Level = Literal["inactive", "active", "indeterminate"]
 Drive = Literal["floating", "high", "low", "indeterminate"]
@@ -132,7 +132,7 @@ class Line:
     def _expect(self, level: Level, within: float | None) -> Edge:
         core = self._core
         start = core.now
-        allowed = core.settled_at - start + core.fixture.reaction_time if within is None else within
+        allowed = time_to_react(core) if within is None else within
         debounce = core.debounce(self.name)
         change = core.wait_for(self._signal, _CODE[level], allowed + debounce)
         if change is None:

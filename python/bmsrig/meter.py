@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from bmsrig import _core
-from bmsrig.failure import expectation_failed
+from bmsrig.failure import expectation_failed, time_to_react
 
 POLL = 0.02
 """How often an expectation looks at the meter, in s."""
@@ -57,7 +57,7 @@ class Meter:
         """
         core = self._core
         start = core.now
-        allowed = core.settled_at - start + core.fixture.reaction_time if within is None else within
+        allowed = time_to_react(core) if within is None else within
         while True:
             value = self.read()
             nothing_is_enough = math.isnan(value) and low == -math.inf

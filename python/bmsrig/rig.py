@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bmsrig import _core
 from bmsrig._core import InputError
-from bmsrig.failure import ExpectationFailed
+from bmsrig.failure import ExpectationFailed, time_to_react
 from bmsrig.line import Line
 from bmsrig.meter import Meter, Reading
 from bmsrig.stimulus import Cell, Cells, Source, Supply, Switch, Temperature
@@ -142,7 +142,7 @@ class Rig:
         """
         core = self._core
         start = core.now
-        allowed = core.settled_at - start + core.fixture.reaction_time if within is None else within
+        allowed = time_to_react(core) if within is None else within
         found = core.wait_for_log(text, self._log_seen, allowed)
         if found is None:
             last = "\n".join(f"    {time:14.6f} s  {line}" for time, line in core.uut_log[-8:]) or "    nothing"

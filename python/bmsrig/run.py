@@ -170,8 +170,7 @@ class Run:
             self.core.attach(self._record)
         self._record.set_property("self_test.result", "FAULT" if report.faults else "proven")
         for line in report.lines:
-            words = "; ".join(part for part in (line.unpowered, line.powered) if part)
-            self._record.set_property(f"self_test.line {line.line}", ("" if line.ok else "FAULT: ") + words)
+            self._record.set_property(f"self_test.line {line.line}", ("" if line.ok else "FAULT: ") + str(line))
         for number, note in enumerate([*report.notes, *report.blind_spots], 1):
             self._record.set_property(f"self_test.note {number}", note)
         self.notes += [f"wiring self-test: {note}" for note in report.notes]

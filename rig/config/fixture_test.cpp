@@ -7,6 +7,7 @@
 
 #include "rig/config/bench_check.h"
 #include "rig/config/test_files.h"
+#include "rig/test_line.h"
 
 namespace bmsrig {
 namespace {

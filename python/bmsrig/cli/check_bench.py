@@ -81,10 +81,7 @@ def _wiring(core: _core.Rig) -> list[Finding]:
         report = core.prove_wiring(core.seed)
     except RigError as problem:
         return [Finding("wiring", False, str(problem))]
-    findings = [
-        Finding(f"line {line.line}", line.ok, "; ".join(part for part in (line.unpowered, line.powered) if part))
-        for line in report.lines
-    ]
+    findings = [Finding(f"line {line.line}", line.ok, str(line)) for line in report.lines]
     findings += [Finding("wiring", False, fault) for fault in report.faults]
     return findings + [Finding("note", True, note) for note in (*report.notes, *report.blind_spots)]
 

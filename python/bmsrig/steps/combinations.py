@@ -8,7 +8,7 @@ from bmsrig.line import Level
 from bmsrig.rig import Rig
 from bmsrig.steps.battery import HEALTHY_CELL, HEALTHY_TEMPERATURE, LOW_CELL, charge_stops, heal, high_cell
 from bmsrig.steps.lead import release_time
-from bmsrig.steps.lines import expect_levels, expect_levels_stay, expect_unchanged
+from bmsrig.steps.lines import expect_level, expect_levels, expect_levels_stay, expect_unchanged
 from bmsrig.steps.thresholds import OPPOSITE
 
 FAR_TEMPERATURES = [80.0, 120.0, -25.0, -39.0]
@@ -119,16 +119,11 @@ def expect_followers_of_each_cell(
 
 def _expect_back(rig: Rig, levels: Mapping[str, Level], before: Mapping[str, Level], within: float | None) -> None:
     for line, level in levels.items():
-        if level == before[line]:
-            continue
-        watched = rig.line(line)
-        watched.expect_inactive(within) if OPPOSITE[level] == "inactive" else watched.expect_active(within)
+        if level != before[line]:
+            expect_level(rig, line, OPPOSITE[level], within)
 
 
 def expect_outage_is_forgotten(rig: Rig, lines: Iterable[str], seconds: float = 5) -> None:
     """The supply goes for so long and returns: all of these lines are active again."""
-    names = list(lines)
     rig.supply.dip(to=0.0, seconds=seconds)
-    rig.settle()
-    for line in names:
-        rig.line(line).expect_active(within=0)
+    expect_levels(rig, dict.fromkeys(lines, "active"))
