@@ -2,8 +2,11 @@
 // feel from it. A real instrument has none of these: its terminals are copper.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <span>
 
+#include "rig/can_frame.h"
 #include "rig/instruments/line_bank.h"
 
 namespace bmsrig {
@@ -38,6 +41,33 @@ class ProbeTerminals {
     virtual ~ProbeTerminals() = default;
     /// What stands on the net from now on, in the net's base unit; NaN: nothing drives it.
     virtual void feel(int channel, double value) = 0;
+};
+
+/// The wires of a CAN bus, where the UUT's transceiver is joined to them.
+class CanTerminals {
+  public:
+    virtual ~CanTerminals() = default;
+    /// A transceiver is there from now on; it is told of every frame it has received completely.
+    virtual void connect(int channel, std::uint32_t bit_rate,
+                         std::function<void(const CanFrame& frame)> receive) = 0;
+    /// It is without power: what it had not sent is lost.
+    virtual void disconnect(int channel) = 0;
+    /// Hands a frame to its transmitter.
+    virtual void transmit(int channel, const CanFrame& frame) = 0;
+};
+
+/// The wires of a serial bus, where the UUT's transceiver is joined to them.
+class SerialTerminals {
+  public:
+    virtual ~SerialTerminals() = default;
+    /// A transceiver is there from now on; it is told of bytes when the last of them has been
+    /// received completely.
+    virtual void connect(int channel, std::uint32_t bit_rate,
+                         std::function<void(std::span<const std::uint8_t> bytes)> receive) = 0;
+    /// It is without power: what it had not sent is lost.
+    virtual void disconnect(int channel) = 0;
+    /// Hands bytes to its transmitter.
+    virtual void transmit(int channel, std::span<const std::uint8_t> bytes) = 0;
 };
 
 }  // namespace bmsrig
