@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "drivers/virtual_can_adapter/virtual_can_adapter.h"
 #include "drivers/virtual_cell_simulator/virtual_cell_simulator.h"
 #include "drivers/virtual_line_bank/virtual_line_bank.h"
 #include "drivers/virtual_line_driver/virtual_line_driver.h"
 #include "drivers/virtual_meter/virtual_meter.h"
 #include "drivers/virtual_power_supply/virtual_power_supply.h"
+#include "drivers/virtual_serial_adapter/virtual_serial_adapter.h"
 #include "drivers/virtual_shunt_injector/virtual_shunt_injector.h"
 #include "drivers/virtual_temperature_simulator/virtual_temperature_simulator.h"
 #include "rig/error.h"
@@ -28,6 +30,8 @@ std::string known_drivers(const std::string& wrong) {
 
 const std::vector<DriverInfo>& driver_registry() {
     static const std::vector<DriverInfo> drivers{
+        {"virtual_can_adapter", "CAN adapter", "a node on a CAN bus, with time on the wire",
+         make_virtual_can_adapter},
         {"virtual_cell_simulator", "cell simulator",
          "cells of 0-5 V with noise, slew, limits and faults", make_virtual_cell_simulator},
         {"virtual_line_bank", "line bank", "digital inputs with bias, debounce and stamped edges",
@@ -37,6 +41,8 @@ const std::vector<DriverInfo>& driver_registry() {
         {"virtual_meter", "meter", "reads analogue outputs of the UUT", make_virtual_meter},
         {"virtual_power_supply", "power supply", "a supply of 0-80 V for the UUT's terminals",
          make_virtual_power_supply},
+        {"virtual_serial_adapter", "serial adapter",
+         "a port on a serial bus whose bytes take their time", make_virtual_serial_adapter},
         {"virtual_shunt_injector", "shunt injector", "+/-110 mV across the UUT's shunt terminals",
          make_virtual_shunt_injector},
         {"virtual_temperature_simulator", "temperature simulator",

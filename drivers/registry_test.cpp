@@ -63,7 +63,7 @@ TEST(RegistryTest, ADriverLikeNoneNamesAllOfThemOnce) {
     const std::string text =
         text_of<InputError>([&] { bench.make<Instrument>(std::string(10000, 'x'), {}); });
     EXPECT_LT(text.size(), 600U);
-    EXPECT_THAT(text, HasSubstr("there are: virtual_cell_simulator"));
+    EXPECT_THAT(text, HasSubstr("there are: virtual_can_adapter"));
     EXPECT_EQ(text.find("there are"), text.rfind("there are"));
 }
 

@@ -37,7 +37,7 @@ LineBank& LineInputs::bank_of(const LineNet& net) const {
 void LineInputs::begin(Instant now) {
     for (const LineNet& net : wiring_->lines()) {
         LineBank& bank = bank_of(net);
-        bank.set_bias(net.reader.channel, Bias::down);
+        bank.set_bias(net.reader.channel, net.stage ? net.stage->resting_bias() : Bias::down);
         bank.set_debounce(net.reader.channel, net.debounce);
         const SignalId known = signal(net.name);
         if (trace_.last(known)) continue;

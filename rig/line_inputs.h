@@ -31,8 +31,8 @@ class LineInputs {
     void declare(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
     /// The banks were restarted: they count their edges anew.
     void restart() { banks_.clear(); }
-    /// Every line with its debounce and Bias::down; the first level of those that have none yet
-    /// goes into the trace.
+    /// Every line with its debounce and its resting bias; the first level of those that have none
+    /// yet goes into the trace.
     void begin(Instant now);
     /// Puts what the banks saw into the trace. Throws InstrumentError if an edge was lost.
     void take_edges();

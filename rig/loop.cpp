@@ -6,6 +6,7 @@
 
 #include "rig/clock.h"
 #include "rig/error.h"
+#include "rig/hex.h"
 #include "rig/names.h"
 
 namespace bmsrig {
@@ -109,12 +110,14 @@ Loop::Loop(const Wiring& wiring, const std::vector<std::string>& products,
     bind_readings(wiring, bench);
     refuse_outputs_left_out(wiring);
     bind_loads(wiring, bench);
+    bind_buses(wiring, bench);
     listen();
 }
 
 Loop::~Loop() {
     // The terminals outlive this power-on; what they call must not.
     for (auto* source : sources_) source->on_terminal_change({});
+    cut_buses();
 }
 
 void Loop::bind_inputs(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
@@ -241,6 +244,52 @@ void Loop::bind_loads(const Wiring& wiring, const std::map<std::string, Instrume
     }
 }
 
+void Loop::bind_buses(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
+    const auto& declared = greeting().buses;
+    buses_.resize(declared.size());
+    for (std::uint32_t i = 0; i < declared.size(); ++i) {
+        const auto net = std::ranges::find(wiring.buses(), declared[i].name, &BusNet::name);
+        if (net == wiring.buses().end()) {
+            throw WiringError(wiring.file() + ": the UUT " + greeting().product + " has a bus \"" +
+                              declared[i].name +
+                              "\" that the wiring does not join to the bench; add it under buses:");
+        }
+        bind_bus(i, *net, bench);
+    }
+    for (const BusNet& net : wiring.buses()) {
+        if (std::ranges::find(declared, net.name, &link::Bus::name) != declared.end()) continue;
+        throw WiringError(wiring.file() + ":" + std::to_string(net.line) +
+                          ": the wiring joins the bus \"" + net.name + "\", which the UUT " +
+                          greeting().product + " does not have");
+    }
+}
+
+void Loop::bind_bus(std::uint32_t index, const BusNet& net,
+                    const std::map<std::string, Instrument*>& bench) {
+    const link::Bus& bus = greeting().buses[index];
+    BusEnd& end = buses_[index];
+    end.channel = net.adapter.channel;
+    if (bus.is_can) {
+        end.can = terminals_of<CanTerminals>(net.adapter, bench, net.name);
+        end.can->connect(end.channel, bus.bit_rate, [this, index](const CanFrame& frame) {
+            received_.push_back({index, to_string(frame)});
+        });
+        return;
+    }
+    end.serial = terminals_of<SerialTerminals>(net.adapter, bench, net.name);
+    end.serial->connect(end.channel, bus.bit_rate,
+                        [this, index](std::span<const std::uint8_t> bytes) {
+                            received_.push_back({index, hex(bytes)});
+                        });
+}
+
+void Loop::cut_buses() {
+    for (const BusEnd& bus : buses_) {
+        if (bus.can != nullptr) bus.can->disconnect(bus.channel);
+        if (bus.serial != nullptr) bus.serial->disconnect(bus.channel);
+    }
+}
+
 void Loop::listen() {
     for (const auto& [instrument, channels] : inputs_of_) {
         SourceTerminals* source =
@@ -290,7 +339,9 @@ void Loop::refresh_input(std::size_t index) {
 
 std::optional<Instant> Loop::next_due() const {
     if (!running_) return std::nullopt;
-    if (!changed_.empty() || !changed_inputs_.empty()) return Instant::min();  // at once
+    if (!changed_.empty() || !changed_inputs_.empty() || !received_.empty()) {
+        return Instant::min();  // at once
+    }
     return next_;
 }
 
@@ -306,13 +357,26 @@ void Loop::exchange(Instant now) {
     changed_inputs_.clear();
 
     const Duration before = stopwatch();
-    link_->exchange(Instant{now - power_on_}, changed_, {}, answer_);
+    link_->exchange(Instant{now - power_on_}, changed_, received_, answer_);
     times_.add(to_seconds(stopwatch() - before));
     changed_.clear();
+    received_.clear();
 
     next_.reset();
     if (answer_.next) next_ = power_on_ + answer_.next->time_since_epoch();
     for (const link::PortValue& output : answer_.outputs) take_output(output, now);
+    for (const link::Payload& payload : answer_.payloads) transmit(payload);
+}
+
+/// The link has checked that the payload is one of its bus's kind.
+void Loop::transmit(const link::Payload& payload) {
+    const BusEnd& bus = buses_[payload.bus];
+    if (bus.can != nullptr) {
+        bus.can->transmit(bus.channel, can_frame_from(payload.text).value());
+        return;
+    }
+    bytes_from_hex(payload.text, bytes_);
+    bus.serial->transmit(bus.channel, bytes_);
 }
 
 void Loop::take_output(const link::PortValue& value, Instant now) {
@@ -330,6 +394,7 @@ void Loop::stop() {
     if (!running_) return;
     running_ = false;
     line_nets_.release();
+    cut_buses();
     for (const Output& output : outputs_) {
         for (const auto& [probe, channel] : output.probes) probe->feel(channel, std::nan(""));
     }

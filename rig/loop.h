@@ -79,12 +79,17 @@ class Loop {
     void refuse_outputs_left_out(const Wiring& wiring) const;
     void bind_readings(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
     void bind_loads(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
+    void bind_buses(const Wiring& wiring, const std::map<std::string, Instrument*>& bench);
+    void bind_bus(std::uint32_t index, const BusNet& net,
+                  const std::map<std::string, Instrument*>& bench);
     void declare_outputs();
     void listen();
     [[nodiscard]] double net_value(const Input& input) const;
     void refresh_input(std::size_t index);
     void exchange(Instant now);
     void take_output(const link::PortValue& value, Instant now);
+    void transmit(const link::Payload& payload);
+    void cut_buses();
 
     Trace& trace_;
     LineNets& line_nets_;
@@ -97,6 +102,15 @@ class Loop {
     std::vector<link::PortValue> changed_;  // for the next exchange
     std::vector<bool> is_changed_;          // by input
     std::vector<std::size_t> changed_inputs_;
+    /// Where a bus of the greeting ends: one of the two.
+    struct BusEnd {
+        CanTerminals* can = nullptr;
+        SerialTerminals* serial = nullptr;
+        int channel = 0;
+    };
+    std::vector<BusEnd> buses_;            // by the bus's index in the greeting
+    std::vector<link::Payload> received_;  // for the next exchange
+    std::vector<std::uint8_t> bytes_;      // of the payload being transmitted
     link::Answer answer_;
     std::optional<Instant> next_;
     double supply_ = 0;

@@ -12,14 +12,17 @@ namespace bmsrig {
 
 namespace {
 
-constexpr std::array<std::pair<Unit, std::string_view>, 8> unit_names{{{Unit::none, ""},
-                                                                       {Unit::volt, "V"},
-                                                                       {Unit::ampere, "A"},
-                                                                       {Unit::ohm, "ohm"},
-                                                                       {Unit::celsius, "degC"},
-                                                                       {Unit::second, "s"},
-                                                                       {Unit::ratio, "ratio"},
-                                                                       {Unit::boolean, "bool"}}};
+constexpr std::array<std::pair<Unit, std::string_view>, 11> unit_names{{{Unit::none, ""},
+                                                                        {Unit::volt, "V"},
+                                                                        {Unit::ampere, "A"},
+                                                                        {Unit::ohm, "ohm"},
+                                                                        {Unit::celsius, "degC"},
+                                                                        {Unit::second, "s"},
+                                                                        {Unit::ratio, "ratio"},
+                                                                        {Unit::boolean, "bool"},
+                                                                        {Unit::percent, "%"},
+                                                                        {Unit::ampere_hour, "Ah"},
+                                                                        {Unit::watt_hour, "Wh"}}};
 
 constexpr std::array<std::pair<char, int>, 5> prefixes{
     {{'n', -9}, {'u', -6}, {'m', -3}, {'k', 3}, {'M', 6}}};
@@ -36,10 +39,11 @@ std::optional<Unit> find_unit(std::string_view text) {
 }
 
 [[noreturn]] void refuse(std::string_view text) {
-    throw InputError("\"" + std::string(text) +
-                     "\" is no quantity; expected a number and a unit (V, A, ohm, degC, s, ratio; "
-                     "with n, u, m, k or "
-                     "M before V, A, ohm and s), such as \"2.80 V\" or \"5 mV\"");
+    throw InputError(
+        "\"" + std::string(text) +
+        "\" is no quantity; expected a number and a unit (V, A, ohm, degC, s, ratio, %, Ah, Wh; "
+        "with n, u, m, k or "
+        "M before V, A, ohm and s), such as \"2.80 V\" or \"5 mV\"");
 }
 
 /// Multiplies by a power of ten through the decimal text, so that "20 mV" is the double nearest to

@@ -8,9 +8,21 @@
 namespace bmsrig {
 
 /// Units a signal, a limit or a setting can have.
-enum class Unit : unsigned char { none, volt, ampere, ohm, celsius, second, ratio, boolean };
+enum class Unit : unsigned char {
+    none,
+    volt,
+    ampere,
+    ohm,
+    celsius,
+    second,
+    ratio,
+    boolean,
+    percent,
+    ampere_hour,
+    watt_hour
+};
 
-/// "V", "A", "ohm", "degC", "s", "ratio", "bool", and "" for none.
+/// "V", "A", "ohm", "degC", "s", "ratio", "bool", "%", "Ah", "Wh", and "" for none.
 std::string_view to_string(Unit unit);
 /// The inverse of to_string. Throws InputError naming the known units.
 Unit unit_from_string(std::string_view text);

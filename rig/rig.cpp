@@ -99,6 +99,8 @@ Meter& Rig::meter_of(const ReadingNet& net) const {
 /// The signals of all lines and readings, whose instruments must be there.
 void Rig::declare_signals() {
     lines_.declare(fixture_->wiring, by_name_);
+    can_.declare(fixture_->wiring, by_name_, options_.can_databases);
+    serial_.declare(fixture_->wiring, by_name_);
     for (const ReadingNet& net : fixture_->wiring.readings()) {
         static_cast<void>(meter_of(net));
         const std::string name = "reading." + net.name;
@@ -148,6 +150,9 @@ void Rig::restart_bench(std::uint64_t seed) {
     test_seed_ = seed;
     for (const auto& instrument : instruments_) instrument->restart(seed);
     lines_.restart();
+    can_.restart();
+    serial_.restart();
+    scratch_files_.clear();
     join_bench();
 }
 
@@ -167,6 +172,7 @@ void Rig::power_on() {
     link::Command command;
     command.line = uut_;
     command.settings = fixture_->settings.explicit_values();
+    const auto scratch_files = scratch_files_.arguments(fixture_->settings);
     command.answer_timeout = options_.answer_timeout;
     ++session_;
     ++power_cycles_;
@@ -176,11 +182,14 @@ void Rig::power_on() {
         std::string head = "command " + command.line;
         for (const auto& [name, value] : command.settings)
             head.append(" --set ").append(name).append("=").append(value);
+        // Scratch files are left out: their names differ from run to run, and a replay's unit is
+        // new.
         journal_->add_transcript(session_, '#', head);
         sink = [this, session = session_](char who, std::string_view line) {
             if (journal_ != nullptr) journal_->add_transcript(session, who, line);
         };
     }
+    command.settings.insert(command.settings.end(), scratch_files.begin(), scratch_files.end());
     const auto log_sink = [this](std::string_view line) {
         uut_log_.push_back({now(), std::string(line)});
         log("uut", line);
@@ -215,6 +224,34 @@ void Rig::power_cycle(const std::vector<std::pair<std::string, std::string>>& se
     mark("power cycle");
     power_on();
     settle();
+}
+
+void Rig::turn_off() {
+    power_off();
+    mark("power off");
+}
+
+void Rig::send_can(std::string_view bus, const CanFrame& frame) {
+    can_.adapter(bus).send(can_.channel(bus), frame);
+}
+
+std::vector<TimedFrame> Rig::watch_can(std::string_view bus, Duration duration) {
+    can_.record(bus);
+    run_for(duration);
+    return can_.take_record(bus);
+}
+
+void Rig::send_serial(std::string_view bus, std::span<const std::uint8_t> bytes) {
+    serial_.adapter(bus).send(serial_.channel(bus), bytes);
+}
+
+bool Rig::wait_for_serial(std::string_view bus, Duration timeout) {
+    const Instant deadline = after(timeout);
+    for (bool more = true;;) {
+        if (serial_.has_bytes(bus)) return true;
+        if (!more) return false;
+        more = step(deadline);
+    }
 }
 
 void Rig::make_safe() {

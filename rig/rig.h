@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rig/can_inputs.h"
 #include "rig/clock.h"
 #include "rig/config/bench.h"
 #include "rig/config/fixture.h"
@@ -20,6 +21,8 @@
 #include "rig/line_nets.h"
 #include "rig/loop.h"
 #include "rig/scheduler.h"
+#include "rig/scratch_files.h"
+#include "rig/serial_inputs.h"
 #include "rig/stimuli.h"
 #include "rig/trace.h"
 
@@ -38,6 +41,7 @@ struct RigOptions {
     std::string process_folder;         ///< where the fixtures' own BMS processes stand
     std::optional<std::uint64_t> seed;  ///< instead of the bench's
     Duration answer_timeout = std::chrono::seconds{5};
+    std::vector<const CanDatabase*> can_databases{};  ///< that a fixture may name
 };
 
 /// A line that the UUT logged.
@@ -85,6 +89,14 @@ class Rig {
     /// these settings over the run's. Throws InputError for an unknown setting or a value out of
     /// range.
     void power_cycle(const std::vector<std::pair<std::string, std::string>>& settings);
+    /// Switches the UUT off; it stays so until power_cycle(). Its scratch files may be looked at
+    /// and changed meanwhile.
+    void turn_off();
+    /// The file that the UUT was given under the name of a setting. Throws Error naming those there
+    /// are.
+    [[nodiscard]] std::filesystem::path scratch_file(std::string_view setting) const {
+        return scratch_files_.path(fixture_->settings, setting);
+    }
     /// Every output off, every fault open, every contact open; UUT off. Harmless at any time.
     void make_safe();
 
@@ -123,6 +135,17 @@ class Rig {
     double read_meter(std::string_view reading);
     /// Half width of what is not known of a reading.
     [[nodiscard]] double meter_accuracy(std::string_view reading) const;
+
+    // Buses. These throw Error naming the buses there are.
+    [[nodiscard]] const CanInputs& can() const { return can_; }
+    void send_can(std::string_view bus, const CanFrame& frame);
+    /// Runs for `duration`: every frame that came in meanwhile.
+    std::vector<TimedFrame> watch_can(std::string_view bus, Duration duration);
+    [[nodiscard]] const SerialInputs& serial() const { return serial_; }
+    void send_serial(std::string_view bus, std::span<const std::uint8_t> bytes);
+    std::vector<TimedByte> take_serial(std::string_view bus) { return serial_.take(bus); }
+    /// Runs until there are bytes to take; false if `timeout` has passed without.
+    bool wait_for_serial(std::string_view bus, Duration timeout);
 
     /// What the UUT logged in this test, oldest first.
     [[nodiscard]] const std::vector<LogLine>& uut_log() const { return uut_log_; }
@@ -177,6 +200,9 @@ class Rig {
     LineInputs lines_{trace_};
     std::vector<std::unique_ptr<Instrument>> instruments_;
     std::map<std::string, Instrument*> by_name_;
+    CanInputs can_{trace_};  // after the instruments, at which they listen
+    SerialInputs serial_;
+    ScratchFiles scratch_files_;
     std::optional<Stimuli> stimuli_;
     std::optional<LineNets> line_nets_;
     std::optional<Loop> loop_;

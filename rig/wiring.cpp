@@ -50,7 +50,9 @@ void check_once(const Netlist& nets, const std::string& file) {
         driven.add(net.port, "input " + net.port, net.line);
         pins.add(to_string(net.source), "input " + net.port, net.line);
     }
-    for (const LoadNet& net : nets.loads) read.add(net.port, "load " + net.port, net.line);
+    // A load's contact may be watched by a line as well.
+    Once loads("the load", file);
+    for (const LoadNet& net : nets.loads) loads.add(net.port, "load " + net.port, net.line);
     for (const LineNet& net : nets.lines) {
         names.add(net.name, "line " + net.name, net.line);
         read.add(net.port, "line " + net.name, net.line);
@@ -60,6 +62,10 @@ void check_once(const Netlist& nets, const std::string& file) {
         names.add(net.name, "reading " + net.name, net.line);
         read.add(net.port, "reading " + net.name, net.line);
         pins.add(to_string(net.meter), "reading " + net.name, net.line);
+    }
+    for (const BusNet& net : nets.buses) {
+        names.add(net.name, "bus " + net.name, net.line);
+        pins.add(to_string(net.adapter), "bus " + net.name, net.line);
     }
 }
 
@@ -149,7 +155,7 @@ void Node::join(double volts, double ohms) {
 void Node::join(const LineNet::Stage& stage, StageState state, double supply_volts) {
     const double high = supply_volts - stage.high_drop_volts;
     if (state == StageState::high && high > 0) join(high, stage.high_ohms);
-    if (state == StageState::low) join(0, stage.low_ohms);
+    if (state == StageState::low) join(stage.low_drop_volts, stage.low_ohms);
 }
 
 void Node::join(const LineNet::Stage& stage, Bias bias) {
@@ -162,8 +168,8 @@ double Node::volts() const {
 }
 
 LineLevel line_level(const LineNet::Stage& stage, double volts) {
-    if (volts <= stage.inactive_below_volts) return LineLevel::inactive;
-    if (volts >= stage.active_above_volts) return LineLevel::active;
+    if (volts <= stage.low_below_volts) return stage.low_level();
+    if (volts >= stage.high_above_volts) return stage.high_level();
     return LineLevel::indeterminate;
 }
 
@@ -198,6 +204,10 @@ const LineNet& Wiring::line(std::string_view name) const {
 
 const ReadingNet& Wiring::reading(std::string_view name) const {
     return net_of_name(nets_.readings, "reading", name);
+}
+
+const BusNet& Wiring::bus(std::string_view name) const {
+    return net_of_name(nets_.buses, "bus", name);
 }
 
 }  // namespace bmsrig

@@ -64,14 +64,30 @@ struct LineNet {
     Duration debounce{};
     /// Electrical stage; absent for lamps and contacts, which are active when lit or closed.
     struct Stage {
-        double high_drop_volts = 0;            ///< high stands this far below the supply
-        double high_ohms = 1;                  ///< source resistance while high
-        double low_ohms = 1;                   ///< sink resistance while low
+        double high_drop_volts = 0;  ///< high stands this far below the supply
+        double high_ohms = 1;        ///< source resistance while high
+        double low_drop_volts = 0;   ///< low stands this far above 0 V
+        double low_ohms = 1;         ///< sink resistance while low
+        /// An output that sinks or floats, a transistor's open collector: it is active while it
+        /// sinks, and the line bank pulls it up unless a test says otherwise.
+        bool is_open_collector = false;
         std::optional<double> pull_down_ohms;  ///< joined to 0 V by Bias::down
         std::optional<double> pull_up_ohms;    ///< joined to pull_up_volts by Bias::up
         double pull_up_volts = 0;
-        double inactive_below_volts = 0;  ///< the level shifter's thresholds
-        double active_above_volts = 0;
+        double low_below_volts = 0;  ///< the level shifter's thresholds
+        double high_above_volts = 0;
+
+        /// The bias that a test begins with: the one against which the output works.
+        [[nodiscard]] Bias resting_bias() const {
+            return is_open_collector ? Bias::up : Bias::down;
+        }
+        /// What the level shifter's low and high mean.
+        [[nodiscard]] LineLevel low_level() const {
+            return is_open_collector ? LineLevel::active : LineLevel::inactive;
+        }
+        [[nodiscard]] LineLevel high_level() const {
+            return is_open_collector ? LineLevel::inactive : LineLevel::active;
+        }
     };
     std::optional<Stage> stage;
     int line = 0;
@@ -83,6 +99,15 @@ struct ReadingNet {
     std::string port;  ///< the UUT's output port
     Pin meter;
     Unit unit = Unit::volt;
+    int line = 0;
+};
+
+/// A bus that the UUT and the bench speak on.
+struct BusNet {
+    std::string name;  ///< of the bus in the UUT's greeting, and what plans call it
+    Pin adapter;
+    /// What a CAN bus's frames mean: databases by their names. Empty for a serial bus.
+    std::vector<std::string> databases;
     int line = 0;
 };
 
@@ -100,7 +125,7 @@ enum class StageState : unsigned char { low = 0, high = 1, floating = 2 };
 
 /// The sources that meet on a net, each a voltage behind a resistance. The line bank switches its
 /// two resistors, one at a time: Bias::down joins the pull-down, Bias::up the pull-up, Bias::none
-/// neither. A run starts with Bias::down.
+/// neither. A run starts with the stage's resting bias.
 class Node {
   public:
     void join(double volts, double ohms);
@@ -116,8 +141,8 @@ class Node {
     double amperes_ = 0;
 };
 
-/// What the level shifter makes of it: active at its threshold and above, inactive at its threshold
-/// and below; between the thresholds, or floating, it is indeterminate.
+/// What the level shifter makes of it: high at its threshold and above, low at its threshold and
+/// below; between the thresholds, or floating, it is indeterminate.
 LineLevel line_level(const LineNet::Stage& stage, double volts);
 
 /// A wiring file's nets.
@@ -126,6 +151,7 @@ struct Netlist {
     std::vector<LoadNet> loads;
     std::vector<LineNet> lines;
     std::vector<ReadingNet> readings;
+    std::vector<BusNet> buses;
     std::vector<Conflict> conflicts;
     std::vector<std::string> left_out;  ///< inputs and lines whose `when` does not hold
 };
@@ -143,6 +169,7 @@ class Wiring {
     [[nodiscard]] const std::vector<LoadNet>& loads() const { return nets_.loads; }
     [[nodiscard]] const std::vector<LineNet>& lines() const { return nets_.lines; }
     [[nodiscard]] const std::vector<ReadingNet>& readings() const { return nets_.readings; }
+    [[nodiscard]] const std::vector<BusNet>& buses() const { return nets_.buses; }
     [[nodiscard]] const std::vector<Conflict>& conflicts() const { return nets_.conflicts; }
     /// Whether the file has an input or a line of this name that the present settings leave out.
     [[nodiscard]] bool leaves_out(std::string_view name) const;
@@ -154,6 +181,8 @@ class Wiring {
     [[nodiscard]] const LineNet& line(std::string_view name) const;
     /// Throws Error that names the readings there are.
     [[nodiscard]] const ReadingNet& reading(std::string_view name) const;
+    /// Throws Error that names the buses there are.
+    [[nodiscard]] const BusNet& bus(std::string_view name) const;
 
   private:
     std::string file_;

@@ -111,7 +111,8 @@ void WiringProof::prove_stage(const LineNet& net) {
     const LineLevel down = level(net);
     for (const LineNet& other : nets()) {
         if (!other.stage || other.name <= net.name) continue;  // each pair once
-        if (with_up[other.name] != LineLevel::active || level(other) != LineLevel::inactive)
+        if (with_up[other.name] != other.stage->high_level() ||
+            level(other) != other.stage->low_level())
             continue;
         proof(net.name).ok = proof(other.name).ok = false;
         report_.faults.push_back(place(net) + " and " + place(other) +
@@ -124,28 +125,28 @@ void WiringProof::prove_stage(const LineNet& net) {
 }
 
 void WiringProof::judge_stage(const LineNet& net, LineLevel up, LineLevel down) {
-    using enum LineLevel;
+    const LineLevel high = net.stage->high_level();
+    const LineLevel low = net.stage->low_level();
     auto& words = proof(net.name).unpowered;
-    if (up == active && down == inactive) {
+    if (up == high && down == low) {
         words = "floats";
         return;
     }
     words = word(down) + " pulled down, " + word(up) + " pulled up";
     const std::string saw = "reads " + words + " while the unit has no power: ";
-    if (up == active && down == indeterminate) {
+    if (up == high && down == LineLevel::indeterminate) {
         find_fault(net, saw + "the pull-down is missing");
-    } else if (up == indeterminate && down == inactive) {
+    } else if (up == LineLevel::indeterminate && down == low) {
         find_fault(net, saw + "the pull-up is missing");
-    } else if (up == inactive && down == inactive) {
+    } else if (up == low && down == low) {
         find_fault(net, saw + "it is shorted to battery minus");
     } else if (up == down) {
         find_fault(net, saw +
                             "it is shorted to battery plus or to another voltage, or both pulls "
                             "are missing");
     } else {
-        find_fault(net, saw +
-                            "expected inactive and active; check its wire, its pull resistors "
-                            "and its level shifter");
+        find_fault(net, saw + "expected " + word(low) + " and " + word(high) +
+                            "; check its wire, its pull resistors and its level shifter");
     }
 }
 

@@ -90,8 +90,8 @@ TEST_F(WiringFile, KeepsWhatTheFileSays) {
     EXPECT_EQ(load_line.stage->pull_down_ohms, 10e3);
     EXPECT_EQ(load_line.stage->pull_up_ohms, 100e3);
     EXPECT_EQ(load_line.stage->pull_up_volts, 12);
-    EXPECT_EQ(load_line.stage->inactive_below_volts, 1.5);
-    EXPECT_EQ(load_line.stage->active_above_volts, 3.5);
+    EXPECT_EQ(load_line.stage->low_below_volts, 1.5);
+    EXPECT_EQ(load_line.stage->high_above_volts, 3.5);
     EXPECT_FALSE(wiring.line("led.load").stage);
     EXPECT_EQ(refusal_in(folder_, [&] { static_cast<void>(wiring.line("laod")); }),
               "the wiring has no line \"laod\"; did you mean \"load\"?");
@@ -176,11 +176,11 @@ TEST_F(WiringFile, RefusesMistakesByLine) {
          "port: load",
          "wiring.yaml:20: line led.load: the output port \"load\" stands twice, first in line 12",
          {}},
-        {"a load on a line's port",
-         "port: led.load",
-         "port: balance.2",
-         "wiring.yaml:20: line led.load: ",
-         {"\"balance.2\" stands twice, first in line 10 (load balance.2)"}},
+        {"a bus at a lamp's reader",
+         "debounce: 0 s}\n",
+         "debounce: 0 s}\nbuses:\n  can: {adapter: lines.1}\n",
+         "wiring.yaml:22: bus can: the pin \"lines.1\" stands twice",
+         {}},
         {"a load across nothing",
          "across: cells.<n>",
          "across: batteries.<n>",
@@ -422,8 +422,8 @@ LineNet::Stage load_stage() {
     stage.pull_down_ohms = 10e3;
     stage.pull_up_ohms = 100e3;
     stage.pull_up_volts = 12;
-    stage.inactive_below_volts = 1.5;
-    stage.active_above_volts = 3.5;
+    stage.low_below_volts = 1.5;
+    stage.high_above_volts = 3.5;
     return stage;
 }
 

@@ -88,12 +88,12 @@ class VirtualMeter final : public Meter, public ProbeTerminals {
 
 Unit take_unit(InstrumentSpec& spec) {
     const std::string word = spec.word("unit", "V");
-    for (const auto unit : {Unit::volt, Unit::ampere, Unit::ohm, Unit::celsius}) {
+    for (const auto unit : {Unit::volt, Unit::ampere, Unit::ohm, Unit::celsius, Unit::ratio}) {
         if (word == to_string(unit)) return unit;
     }
     throw InputError(spec.file, spec.line,
                      "instrument \"" + spec.name + "\": unit " + word +
-                         " stands here; expected V, A, ohm or degC");
+                         " stands here; expected V, A, ohm, degC or ratio");
 }
 
 }  // namespace

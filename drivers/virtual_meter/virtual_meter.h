@@ -13,7 +13,7 @@ namespace bmsrig {
 /// | option     | default | range                | meaning |
 /// |------------|---------|----------------------|---|
 /// | channels   | 1       | 1 .. 64              | number of inputs |
-/// | unit       | V       | V, A, ohm, degC      | of the options below |
+/// | unit       | V       | V, A, ohm, degC, ratio | of the options below |
 /// | resolution | 1 mV    | 1e-9 .. 1000         | readings are rounded to it |
 /// | accuracy   | 10 mV   | resolution/2 .. 1000 | bound of a reading's error, all included |
 /// | noise      | 0       | 0 .. accuracy        | rms of a reading; no draw is beyond 4 times this

@@ -78,7 +78,7 @@ TEST_F(VirtualMeterTest, TakesItsOptionsInItsOwnUnit) {
         return text_of<InputError>([&] { make(options); });
     };
     EXPECT_THAT(refusal({{"unit", "A"}, {"accuracy", "1 V"}}), HasSubstr("bench.yaml:12"));
-    EXPECT_THAT(refusal({{"unit", "W"}}), HasSubstr("expected V, A, ohm or degC"));
+    EXPECT_THAT(refusal({{"unit", "W"}}), HasSubstr("expected V, A, ohm, degC or ratio"));
     EXPECT_THAT(refusal({{"noise", "5 mV"}}),
                 HasSubstr("accuracy 0.01 V cannot be kept: half the resolution and 4 times the "
                           "noise are 0.0205 V already"));

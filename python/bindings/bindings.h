@@ -3,8 +3,13 @@
 
 #include <pybind11/pybind11.h>
 
+namespace bmsrig {
+class Rig;
+}
+
 namespace bmsrig::python {
 
+void bind_buses(pybind11::class_<Rig>& rig);
 void bind_fixture(pybind11::module_& module);
 void bind_link(pybind11::module_& module);
 void bind_metrics(pybind11::module_& module);

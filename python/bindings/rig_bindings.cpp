@@ -94,6 +94,13 @@ void bind_time(py::class_<Rig>& rig) {
     rig.def("begin_test", &Rig::begin_test, py::arg("seed"), Release())
         .def("end_test", &Rig::end_test, Release())
         .def("make_safe", &Rig::make_safe, Release())
+        .def("turn_off", &Rig::turn_off, Release())
+        .def(
+            "scratch_file",
+            [](const Rig& self, const std::string& setting) {
+                return self.scratch_file(setting).string();
+            },
+            py::arg("setting"))
         .def("power_cycle", &Rig::power_cycle, py::arg("settings"), Release())
         .def_property_readonly("now", [](const Rig& self) { return to_seconds(self.now()); })
         .def(
@@ -190,6 +197,13 @@ void bind_lines(py::class_<Rig>& rig) {
                 self.set_bias(line, bias_from(bias));
             },
             py::arg("line"), py::arg("bias"), Release())
+        .def(
+            "resting_bias",
+            [](const Rig& self, const std::string& line) {
+                const auto& stage = self.fixture().wiring.line(line).stage;
+                return std::string(to_string(stage ? stage->resting_bias() : Bias::down));
+            },
+            py::arg("line"))
         .def("debounce",
              [](Rig& self, const std::string& line) { return to_seconds(self.debounce(line)); })
         .def("stamp_uncertainty",
@@ -337,6 +351,7 @@ void bind_rig(py::module_& module) {
     bind_stimuli(rig);
     bind_lines(rig);
     bind_readings(rig);
+    bind_buses(rig);
     bind_self_test(module, rig);
     bind_steps(module, rig);
     bind_verdicts(rig);

@@ -98,20 +98,21 @@ class Line:
     def probe(self) -> Drive:
         """Find out how the output is driven, with a pull-down and then a weak pull-up on the line.
 
-        ``floating``: it follows both; ``high``: it stays active under both; ``low``: it stays inactive under both.
-        Takes two debounce times; the pull-down is joined again afterwards.
+        ``floating``: it follows both; ``high``: it sources against both; ``low``: it sinks against both.
+        Takes two debounce times; the pull resistor that it began with is joined again afterwards.
         """
+        rest = self._core.resting_bias(self.name)
         levels = []
-        for bias in ("up", "down"):
+        for bias in ("up" if rest == "down" else "down", rest):
             self._core.set_bias(self.name, bias)
             levels.append(self.level)
         match levels:
             case ["active", "inactive"]:
                 return "floating"
             case ["active", "active"]:
-                return "high"
+                return "high" if rest == "down" else "low"  # an open collector is active while it sinks
             case ["inactive", "inactive"]:
-                return "low"
+                return "low" if rest == "down" else "high"
         return "indeterminate"
 
     def expect_floating(self) -> None:

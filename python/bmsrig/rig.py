@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from bmsrig import _core
 from bmsrig._core import InputError
@@ -88,6 +89,21 @@ class Rig:
         refer to a setting follow it. Raises InputError for an unknown name or a value out of range.
         """
         self._core.power_cycle([(name, _setting_text(value)) for name, value in settings.items()])
+
+    def power_off(self) -> None:
+        """Switch the UUT off. It stays off until :meth:`power_on`; its files may be looked at and changed meanwhile."""
+        self._core.turn_off()
+
+    def power_on(self, **settings: float | str) -> None:
+        """Switch the UUT on after :meth:`power_off`, as :meth:`restart` does."""
+        self.restart(**settings)
+
+    def file(self, setting: str) -> Path:
+        """The UUT's file that stands behind a setting, such as ``memory``: new for every test, kept over a restart.
+
+        It is there once the UUT has written it. Raises RigError naming the files there are.
+        """
+        return Path(self._core.scratch_file(setting))
 
     def setting(self, name: str) -> float:
         """A setting in force, as a number in its base unit. Raises RigError if there is none or it is not a number."""

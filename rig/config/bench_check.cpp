@@ -43,6 +43,9 @@ void check_bench(const Fixture& fixture, const Bench& bench) {
     for (const ReadingNet& net : fixture.wiring.readings()) {
         check_pin(net.meter, net.line, "the reading " + net.name, fixture, bench);
     }
+    for (const BusNet& net : fixture.wiring.buses()) {
+        check_pin(net.adapter, net.line, "the bus " + net.name, fixture, bench);
+    }
 }
 
 }  // namespace bmsrig

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "rig/config/limits_reader.h"
+#include "rig/config/settings_table.h"
 #include "rig/config/yaml_reader.h"
 #include "rig/error.h"
 #include "rig/names.h"
@@ -23,7 +24,7 @@ YamlNode read_fixture_file(const std::filesystem::path& folder) {
     }
     return read_yaml_format(folder / "fixture.yaml",
                             {"format", "title", "products", "process", "reaction_time", "settings",
-                             "baseline", "self_test"});
+                             "settings_table", "baseline", "self_test"});
 }
 
 /// "13.2 V", or "3.30 V per cell".
@@ -212,7 +213,18 @@ const Limit& Fixture::limit(std::string_view wanted) const {
 }
 
 Settings Fixture::load_settings(const std::filesystem::path& folder) {
-    return Settings(read_setting_specs(read_fixture_file(folder).at("settings")));
+    const YamlNode root = read_fixture_file(folder);
+    std::vector<SettingSpec> specs = read_setting_specs(root.at("settings"));
+    if (const YamlNode* table = root.find("settings_table")) {
+        for (SettingSpec& spec : read_settings_table((folder / table->text()).lexically_normal())) {
+            if (std::ranges::find(specs, spec.name, &SettingSpec::name) != specs.end()) {
+                table->refuse("the setting " + spec.name +
+                              " stands in the table and under settings; expected it once");
+            }
+            specs.push_back(std::move(spec));
+        }
+    }
+    return Settings(std::move(specs));
 }
 
 Fixture Fixture::load(const std::filesystem::path& folder, const Settings& settings) {

@@ -12,6 +12,10 @@ namespace {
 /// The form in which a value is kept: a choice as it is, a number bare in the base unit.
 std::string canonical(const SettingSpec& spec, std::string_view value) {
     const std::string refused = spec.name + " cannot be " + in_quotes(value) + "; expected ";
+    if (spec.is_scratch_file) {
+        throw InputError(refused + spec.describe_range() +
+                         "; look at it while the UUT is off, under the name of the setting");
+    }
     if (!spec.choices.empty()) {
         if (std::ranges::find(spec.choices, value) != spec.choices.end()) return std::string(value);
         throw InputError(refused + "one of " + spec.describe_range());
@@ -63,6 +67,7 @@ void read_choices(const YamlNode& node, SettingSpec& spec) {
 }  // namespace
 
 std::string SettingSpec::describe_range() const {
+    if (is_scratch_file) return "nothing else than the file that the rig provides for every test";
     if (!choices.empty()) return joined(choices);
     return format_quantity(low.value_or(0), unit) + " to " +
            format_quantity(high.value_or(0), unit);
@@ -122,13 +127,21 @@ std::vector<std::pair<std::string, std::string>> Settings::explicit_values() con
 std::vector<SettingSpec> read_setting_specs(const YamlNode& node) {
     std::vector<SettingSpec> specs;
     for (const YamlNode& entry : node.entries()) {
-        entry.allow_keys({"choices", "low", "high", "default", "source"});
+        entry.allow_keys({"choices", "low", "high", "default", "source", "scratch_file"});
         if (!is_name(entry.key())) {
             entry.refuse("a setting's name has only a-z, 0-9, _ and . in it");
         }
         SettingSpec spec;
         spec.name = entry.key();
         spec.source = entry.at("source").text();
+        if (const YamlNode* scratch_file = entry.find("scratch_file")) {
+            entry.allow_keys({"source", "scratch_file"});
+            static_cast<void>(scratch_file->word({"true"}));
+            spec.is_scratch_file = true;
+            spec.default_text = "new";
+            specs.push_back(std::move(spec));
+            continue;
+        }
         entry.find("choices") != nullptr ? read_choices(entry, spec) : read_range(entry, spec);
         const YamlNode& standard = entry.at("default");
         if (spec.choices.empty()) static_cast<void>(standard.number(spec.unit));

@@ -15,8 +15,8 @@ namespace bmsrig {
 
 class YamlNode;
 
-/// A setting that a product has: either one of `choices` or a number with a unit between `low` and
-/// `high`.
+/// A setting that a product has: one of `choices`, a number with a unit between `low` and `high`,
+/// or a scratch file.
 struct SettingSpec {
     std::string name;
     Unit unit = Unit::none;
@@ -25,6 +25,9 @@ struct SettingSpec {
     std::optional<double> high;
     std::string default_text;  ///< a choice, or a bare number in the base unit
     std::string source;        ///< document and section
+    /// A file of the UUT that the rig provides, new for every test: the memory in which a unit
+    /// keeps what outlives a power cycle. Its value is "new"; nobody sets another.
+    bool is_scratch_file = false;
 
     /// "4, 8, 12, 16" or "2.6 V to 2.8 V".
     [[nodiscard]] std::string describe_range() const;
@@ -61,8 +64,8 @@ class Settings {
     std::map<std::string, std::string, std::less<>> values_;
 };
 
-/// Reads the `settings:` of a fixture.yaml: name -> {choices or low and high, default, source}.
-/// Throws InputError.
+/// Reads the `settings:` of a fixture.yaml: name -> {choices or low and high, default, source}, or
+/// {scratch_file: true, source}. Throws InputError.
 std::vector<SettingSpec> read_setting_specs(const YamlNode& node);
 
 }  // namespace bmsrig

@@ -152,10 +152,18 @@ LoadNet read_load(const YamlNode& node, int number) {
             positive(node.at("resistance"), Unit::ohm), node.line()};
 }
 
-LineNet::Stage read_stage(const YamlNode& line) {
-    const YamlNode& node = line.at("stage");
-    node.allow_keys({"high_drop", "high_resistance", "low_resistance"});
-    LineNet::Stage stage;
+/// An output that sources the supply or floats, or that sinks or floats.
+void read_output(const YamlNode& node, LineNet::Stage& stage) {
+    if (const YamlNode* kind = node.find("kind")) {
+        stage.is_open_collector = kind->word({"high_side", "open_collector"}) == "open_collector";
+    }
+    if (stage.is_open_collector) {
+        node.allow_keys({"kind", "low_drop", "low_resistance"});
+        stage.low_drop_volts = node.at("low_drop").number(Unit::volt);
+        stage.low_ohms = positive(node.at("low_resistance"), Unit::ohm);
+        return;
+    }
+    node.allow_keys({"kind", "high_drop", "high_resistance", "low_resistance"});
     stage.high_drop_volts = node.at("high_drop").number(Unit::volt);
     if (stage.high_drop_volts < 0) {
         node.at("high_drop").refuse("is below zero; expected how far below the supply high stands");
@@ -164,15 +172,24 @@ LineNet::Stage read_stage(const YamlNode& line) {
     if (const YamlNode* low = node.find("low_resistance")) {
         stage.low_ohms = positive(*low, Unit::ohm);
     }
+}
 
-    const YamlNode& threshold = line.at("threshold");
-    threshold.allow_keys({"inactive_below", "active_above"});
-    stage.inactive_below_volts = positive(threshold.at("inactive_below"), Unit::volt);
-    stage.active_above_volts = positive(threshold.at("active_above"), Unit::volt);
-    if (stage.inactive_below_volts >= stage.active_above_volts) {
-        threshold.refuse(
-            "the thresholds stand the wrong way round; expected inactive_below < active_above");
+void read_threshold(const YamlNode& node, LineNet::Stage& stage) {
+    const char* low = stage.is_open_collector ? "active_below" : "inactive_below";
+    const char* high = stage.is_open_collector ? "inactive_above" : "active_above";
+    node.allow_keys({low, high});
+    stage.low_below_volts = positive(node.at(low), Unit::volt);
+    stage.high_above_volts = positive(node.at(high), Unit::volt);
+    if (stage.low_below_volts >= stage.high_above_volts) {
+        node.refuse("the thresholds stand the wrong way round; expected " + std::string(low) +
+                    " < " + high);
     }
+}
+
+LineNet::Stage read_stage(const YamlNode& line) {
+    LineNet::Stage stage;
+    read_output(line.at("stage"), stage);
+    read_threshold(line.at("threshold"), stage);
     if (const YamlNode* down = line.find("pull_down")) {
         stage.pull_down_ohms = positive(*down, Unit::ohm);
     }
@@ -180,11 +197,11 @@ LineNet::Stage read_stage(const YamlNode& line) {
         up->allow_keys({"resistance", "to"});
         stage.pull_up_ohms = positive(up->at("resistance"), Unit::ohm);
         stage.pull_up_volts = up->at("to").number(Unit::volt);
-        if (stage.pull_up_volts < stage.active_above_volts) {
-            up->at("to").refuse("pulls a floating line to " +
-                                format_quantity(stage.pull_up_volts, Unit::volt) +
-                                ", which does not read as active; expected " +
-                                format_quantity(stage.active_above_volts, Unit::volt) + " or more");
+        if (stage.pull_up_volts < stage.high_above_volts) {
+            up->at("to").refuse(
+                "pulls a floating line to " + format_quantity(stage.pull_up_volts, Unit::volt) +
+                ", which does not read as " + std::string(to_string(stage.high_level())) +
+                "; expected " + format_quantity(stage.high_above_volts, Unit::volt) + " or more");
         }
     }
     return stage;
@@ -220,6 +237,18 @@ ReadingNet read_reading(const YamlNode& node, int number) {
     net.port = port_name(node.at("port"), node.at("port").text(), number);
     net.meter = read_pin(node.at("meter"), number);
     net.unit = unit_from_string(node.at("unit").word({"V", "A", "ohm", "degC", "ratio"}));
+    return net;
+}
+
+BusNet read_bus(const YamlNode& node, int number) {
+    node.allow_keys({"adapter", "databases", "count", "when"});
+    BusNet net;
+    net.line = node.line();
+    net.name = port_name(node, node.key(), number);
+    net.adapter = read_pin(node.at("adapter"), number);
+    if (const YamlNode* databases = node.find("databases")) {
+        for (const YamlNode& name : databases->items()) net.databases.push_back(name.text());
+    }
     return net;
 }
 
@@ -282,13 +311,14 @@ void read_nets(const YamlNode* section, const Settings& settings, Net (*read)(co
 }  // namespace
 
 Netlist read_netlist(const std::filesystem::path& file, const Settings& settings) {
-    const YamlNode root =
-        read_yaml_format(file, {"format", "inputs", "loads", "lines", "readings", "conflicts"});
+    const YamlNode root = read_yaml_format(
+        file, {"format", "inputs", "loads", "lines", "readings", "buses", "conflicts"});
     Netlist nets;
     read_nets(&root.at("inputs"), settings, read_input, nets.inputs, nets.left_out);
     read_nets(&root.at("loads"), settings, read_load, nets.loads, nets.left_out);
     read_nets(&root.at("lines"), settings, read_line, nets.lines, nets.left_out);
     read_nets(root.find("readings"), settings, read_reading, nets.readings, nets.left_out);
+    read_nets(root.find("buses"), settings, read_bus, nets.buses, nets.left_out);
     if (const YamlNode* conflicts = root.find("conflicts")) {
         for (const YamlNode& conflict : conflicts->items()) {
             nets.conflicts.push_back(read_conflict(conflict));

@@ -1,0 +1,168 @@
+// The buses of a rig: frames and bytes, their times and faults.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "python/bindings/bindings.h"
+#include "rig/error.h"
+#include "rig/hex.h"
+#include "rig/rig.h"
+
+namespace bmsrig::python {
+
+namespace {
+
+namespace py = pybind11;
+using Release = py::call_guard<py::gil_scoped_release>;
+
+std::vector<std::uint8_t> bytes_of(const py::bytes& data) {
+    const auto view = static_cast<std::string_view>(data);
+    return {view.begin(), view.end()};
+}
+
+py::bytes to_bytes(std::span<const std::uint8_t> data) {
+    return {reinterpret_cast<const char*>(data.data()), data.size()};
+}
+
+CanFrame frame_of(std::uint32_t id, const py::bytes& data, bool extended, bool remote) {
+    const auto view = static_cast<std::string_view>(data);
+    CanFrame frame{
+        id, extended, remote,
+        static_cast<std::uint8_t>(std::min<std::size_t>(view.size(), frame.data.size() + 1))};
+    std::ranges::copy(view.substr(0, frame.data.size()), frame.data.begin());
+    // The notation knows all that a frame may be.
+    if (view.size() <= frame.data.size() && can_frame_from(to_string(frame)) == frame) return frame;
+    throw InputError("no CAN frame has the identifier " + std::to_string(id) + " (" +
+                     (extended ? "29" : "11") + " bit) and " + std::to_string(view.size()) +
+                     " bytes of data; expected up to " + (extended ? "0x1FFFFFFF" : "0x7FF") +
+                     " and 8 bytes, none in a remote frame");
+}
+
+void bind_can(py::class_<Rig>& rig) {
+    rig.def(
+           "can_send",
+           [](Rig& self, const std::string& bus, std::uint32_t id, const py::bytes& data,
+              bool extended,
+              bool remote) { self.send_can(bus, frame_of(id, data, extended, remote)); },
+           py::arg("bus"), py::arg("id"), py::arg("data"), py::arg("extended"), py::arg("remote"))
+        .def(
+            "can_message",
+            [](const Rig& self, const std::string& bus, std::uint32_t id,
+               bool extended) -> py::object {
+                const auto heard = self.can().identifier(bus, id, extended);
+                if (!heard) return py::none();
+                return py::make_tuple(heard->count, to_seconds(heard->time),
+                                      to_bytes(heard->frame.bytes()));
+            },
+            py::arg("bus"), py::arg("id"), py::arg("extended"))
+        .def(
+            "can_watch",
+            [](Rig& self, const std::string& bus, double seconds) {
+                std::vector<TimedFrame> frames;
+                {
+                    const py::gil_scoped_release release;
+                    frames = self.watch_can(bus, duration_from_seconds(seconds));
+                }
+                py::list list;
+                for (const auto& [time, frame] : frames) {
+                    list.append(py::make_tuple(to_seconds(time), frame.id, frame.extended,
+                                               frame.remote, to_bytes(frame.bytes())));
+                }
+                return list;
+            },
+            py::arg("bus"), py::arg("seconds"))
+        .def(
+            "can_bit_rate",
+            [](const Rig& self, const std::string& bus) {
+                return self.can().adapter(bus).bit_rate(self.can().channel(bus));
+            },
+            py::arg("bus"))
+        .def(
+            "set_can_bit_rate",
+            [](Rig& self, const std::string& bus, std::uint32_t bit_rate) {
+                self.can().adapter(bus).set_bit_rate(self.can().channel(bus), bit_rate);
+            },
+            py::arg("bus"), py::arg("bit_rate"))
+        .def(
+            "can_counts",
+            [](const Rig& self, const std::string& bus) {
+                const CanBusCounts counts = self.can().adapter(bus).counts(self.can().channel(bus));
+                py::dict facts;
+                facts["received"] = counts.received;
+                facts["sent"] = counts.sent;
+                facts["error_frames"] = counts.error_frames;
+                facts["busy"] = to_seconds(counts.busy);
+                return facts;
+            },
+            py::arg("bus"));
+}
+
+void bind_serial(py::class_<Rig>& rig) {
+    rig.def(
+           "serial_send",
+           [](Rig& self, const std::string& bus, const py::bytes& data) {
+               self.send_serial(bus, bytes_of(data));
+           },
+           py::arg("bus"), py::arg("data"))
+        .def(
+            "serial_received",
+            [](Rig& self, const std::string& bus) {
+                std::vector<std::pair<double, int>> bytes;
+                for (const auto& [time, byte] : self.take_serial(bus)) {
+                    bytes.emplace_back(to_seconds(time), byte);
+                }
+                return bytes;
+            },
+            py::arg("bus"))
+        .def(
+            "serial_wait",
+            [](Rig& self, const std::string& bus, double timeout) {
+                return self.wait_for_serial(bus, duration_from_seconds(timeout));
+            },
+            py::arg("bus"), py::arg("timeout"), Release())
+        .def(
+            "serial_bit_rate",
+            [](const Rig& self, const std::string& bus) {
+                return self.serial().adapter(bus).bit_rate(self.serial().channel(bus));
+            },
+            py::arg("bus"))
+        .def(
+            "set_serial_bit_rate",
+            [](Rig& self, const std::string& bus, std::uint32_t bit_rate) {
+                self.serial().adapter(bus).set_bit_rate(self.serial().channel(bus), bit_rate);
+            },
+            py::arg("bus"), py::arg("bit_rate"))
+        .def(
+            "set_serial_faults",
+            [](Rig& self, const std::string& bus, double bit_errors, double lost_bytes) {
+                self.serial().adapter(bus).set_faults(self.serial().channel(bus),
+                                                      {bit_errors, lost_bytes});
+            },
+            py::arg("bus"), py::arg("bit_errors"), py::arg("lost_bytes"))
+        .def(
+            "serial_counts",
+            [](const Rig& self, const std::string& bus) {
+                const SerialCounts counts =
+                    self.serial().adapter(bus).counts(self.serial().channel(bus));
+                py::dict facts;
+                facts["received"] = counts.received;
+                facts["sent"] = counts.sent;
+                facts["framing_errors"] = counts.framing_errors;
+                facts["collisions"] = counts.collisions;
+                return facts;
+            },
+            py::arg("bus"));
+}
+
+}  // namespace
+
+void bind_buses(py::class_<Rig>& rig) {
+    bind_can(rig);
+    bind_serial(rig);
+}
+
+}  // namespace bmsrig::python

@@ -1,0 +1,166 @@
+#include "rig/can_inputs.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+#include "rig/config/yaml_reader.h"
+#include "rig/end_of.h"
+#include "rig/error.h"
+
+namespace bmsrig {
+
+namespace {
+
+/// Units that the trace does not know stay in the database.
+Unit known_unit(const std::string& text) {
+    constexpr std::array known{Unit::volt,   Unit::ampere,  Unit::celsius,     Unit::ohm,
+                               Unit::second, Unit::percent, Unit::ampere_hour, Unit::watt_hour};
+    const auto found =
+        std::ranges::find_if(known, [&](Unit each) { return to_string(each) == text; });
+    return found == known.end() ? Unit::none : *found;
+}
+
+std::string signal_name(const CanDatabase& database, const CanDatabase::Signal& signal) {
+    std::string name = "can." + database.name() + "." + signal.name;
+    std::ranges::transform(name, name.begin(), [](unsigned char letter) {
+        return static_cast<char>(std::tolower(letter));
+    });
+    return name;
+}
+
+}  // namespace
+
+CanInputs::~CanInputs() {
+    for (auto& [name, bus] : buses_) bus.adapter->on_frame({});
+}
+
+std::uint32_t CanInputs::key(std::uint32_t id, bool extended) {
+    constexpr std::uint32_t extended_flag = 1U << 31U;  // as in SocketCAN
+    return extended ? id | extended_flag : id;
+}
+
+void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instrument*>& bench,
+                        const std::vector<const CanDatabase*>& databases) {
+    buses_.clear();
+    std::map<std::string, std::string> served;  // database -> bus
+    for (const BusNet& net : wiring.buses()) {
+        const auto instrument = bench.find(net.adapter.instrument);
+        if (instrument != bench.end() && dynamic_cast<CanAdapter*>(instrument->second) == nullptr &&
+            net.databases.empty())
+            continue;  // a serial bus
+        const std::string what = "bus " + net.name;
+        Bus& bus = buses_[net.name];
+        bus.net = &net;
+        bus.adapter = &end_of<CanAdapter>(bench, net.adapter, wiring, what, net.line);
+        for (const std::string& name : net.databases) {
+            const auto where = wiring.file() + ":" + std::to_string(net.line) + ": " + what;
+            const auto database = std::ranges::find(databases, name, &CanDatabase::name);
+            if (database == databases.end()) {
+                std::vector<std::string> names;
+                for (const CanDatabase* each : databases) names.push_back(each->name());
+                throw WiringError(where + ": " + unknown_name("CAN database", name, names));
+            }
+            if (const auto [first, is_new] = served.emplace(name, net.name); !is_new) {
+                throw WiringError(where + ": the database \"" + name + "\" serves the bus " +
+                                  first->second + " already; expected it at one bus");
+            }
+            add(bus, **database);
+        }
+        bus.adapter->on_frame(
+            [this, adapter = bus.adapter](int channel, Instant time, const CanFrame& frame) {
+                for (auto& [name, each] : buses_) {
+                    if (each.adapter == adapter && each.net->adapter.channel == channel) {
+                        hear(each, time, frame);
+                    }
+                }
+            });
+    }
+}
+
+void CanInputs::add(Bus& bus, const CanDatabase& database) {
+    for (std::size_t i = 0; i < database.messages().size(); ++i) {
+        const CanDatabase::Message& message = database.messages()[i];
+        Meaning meaning{&database, i, {}};
+        for (const CanDatabase::Signal& signal : message.signals) {
+            const std::string name = signal_name(database, signal);
+            const auto known = trace_.find(name);
+            meaning.signals.push_back(
+                known ? *known
+                      : trace_.declare({name, SignalKind::analog, known_unit(signal.unit)}));
+        }
+        values_.resize(std::max(values_.size(), message.signals.size()));
+        bus.meanings[key(message.id, message.extended)] = std::move(meaning);
+    }
+}
+
+void CanInputs::restart() {
+    for (auto& [name, bus] : buses_) {
+        bus.heard.clear();
+        bus.is_recorded = false;
+        bus.record.clear();
+    }
+}
+
+void CanInputs::hear(Bus& bus, Instant time, const CanFrame& frame) {
+    if (bus.is_recorded) bus.record.push_back({time, frame});
+    const std::uint32_t wanted = key(frame.id, frame.extended);
+    const auto [found, is_new] = bus.heard.try_emplace(wanted);
+    Heard& heard = found->second;
+    if (is_new) {
+        const auto meaning = bus.meanings.find(wanted);
+        if (meaning != bus.meanings.end()) heard.meaning = &meaning->second;
+    }
+    ++heard.state.count;
+    heard.state.time = time;
+    if (!is_new && heard.state.frame == frame) return;  // nothing that it says has changed
+    heard.state.frame = frame;
+    if (heard.meaning != nullptr && !frame.remote) decode(*heard.meaning, time, frame);
+}
+
+void CanInputs::decode(const Meaning& meaning, Instant time, const CanFrame& frame) {
+    const std::span values = std::span(values_).first(meaning.signals.size());
+    meaning.database->decode(meaning.message, frame.bytes(), values);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        trace_.append(meaning.signals[i], time, values[i]);
+    }
+}
+
+const CanInputs::Bus& CanInputs::find(std::string_view bus) const {
+    const auto found = buses_.find(bus);
+    if (found != buses_.end()) return found->second;
+    std::vector<std::string> names;
+    for (const auto& [name, each] : buses_) names.push_back(name);
+    throw InputError(unknown_name("CAN bus", bus, names));
+}
+
+CanAdapter& CanInputs::adapter(std::string_view bus) const {
+    return *find(bus).adapter;
+}
+
+int CanInputs::channel(std::string_view bus) const {
+    return find(bus).net->adapter.channel;
+}
+
+std::optional<CanIdentifier> CanInputs::identifier(std::string_view bus, std::uint32_t id,
+                                                   bool extended) const {
+    const auto& heard = find(bus).heard;
+    const auto found = heard.find(key(id, extended));
+    if (found == heard.end()) return std::nullopt;
+    return found->second.state;
+}
+
+void CanInputs::record(std::string_view bus) {
+    Bus& found = buses_.find(find(bus).net->name)->second;
+    found.record.clear();
+    found.is_recorded = true;
+}
+
+std::vector<TimedFrame> CanInputs::take_record(std::string_view bus) {
+    Bus& found = buses_.find(find(bus).net->name)->second;
+    found.is_recorded = false;
+    return std::exchange(found.record, {});
+}
+
+}  // namespace bmsrig

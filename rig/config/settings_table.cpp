@@ -1,0 +1,64 @@
+#include "rig/config/settings_table.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "rig/config/csv_reader.h"
+#include "rig/error.h"
+#include "rig/quantity.h"
+
+namespace bmsrig {
+
+namespace {
+
+const std::vector<std::string>& columns() {
+    static const std::vector<std::string> names{
+        "mnemonic", "group",    "access",  "type",   "unit",   "minimum", "maximum",
+        "default",  "decimals", "choices", "counts", "source", "note"};
+    return names;
+}
+enum Column : std::size_t { mnemonic, group, access, type, unit, minimum, maximum, standard };
+constexpr std::size_t source = 11;
+
+/// Units that the rig does not reckon with (1/h, 1) are those of the table alone.
+Unit known_unit(const std::string& text) {
+    constexpr std::array known{Unit::volt, Unit::ampere, Unit::celsius, Unit::ohm, Unit::second};
+    const auto found =
+        std::ranges::find_if(known, [&](Unit each) { return to_string(each) == text; });
+    return found == known.end() ? Unit::none : *found;
+}
+
+double number(const std::filesystem::path& file, const CsvRow& row, std::size_t column) {
+    try {
+        return parse_quantity(row.fields[column]).value;
+    } catch (const InputError&) {
+        throw InputError(file.string(), row.line,
+                         row.fields[mnemonic] + ": the " + columns()[column] + " is \"" +
+                             row.fields[column] + "\"; expected a number");
+    }
+}
+
+}  // namespace
+
+std::vector<SettingSpec> read_settings_table(const std::filesystem::path& file) {
+    std::vector<SettingSpec> specs;
+    for (const CsvRow& row : read_csv(file, columns())) {
+        const bool is_number = row.fields[type] == "float" || row.fields[type] == "integer";
+        if (row.fields[access] != "RW" || !is_number) continue;
+        SettingSpec spec;
+        spec.name = row.fields[mnemonic];
+        std::ranges::transform(spec.name, spec.name.begin(), [](unsigned char letter) {
+            return static_cast<char>(std::tolower(letter));
+        });
+        spec.unit = known_unit(row.fields[unit]);
+        spec.low = number(file, row, minimum);
+        spec.high = number(file, row, maximum);
+        spec.default_text = format_number(number(file, row, standard));
+        spec.source = row.fields[source];
+        specs.push_back(std::move(spec));
+    }
+    return specs;
+}
+
+}  // namespace bmsrig
