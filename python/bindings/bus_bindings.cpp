@@ -48,7 +48,7 @@ void bind_can(py::class_<Rig>& rig) {
            [](Rig& self, const std::string& bus, std::uint32_t id, const py::bytes& data,
               bool extended,
               bool remote) { self.send_can(bus, frame_of(id, data, extended, remote)); },
-           py::arg("bus"), py::arg("id"), py::arg("data"), py::arg("extended"), py::arg("remote"))
+           py::arg("bus"), py::arg("identifier"), py::arg("data"), py::arg("extended"), py::arg("remote"))
         .def(
             "can_message",
             [](const Rig& self, const std::string& bus, std::uint32_t id,
@@ -58,7 +58,7 @@ void bind_can(py::class_<Rig>& rig) {
                 return py::make_tuple(heard->count, to_seconds(heard->time),
                                       to_bytes(heard->frame.bytes()));
             },
-            py::arg("bus"), py::arg("id"), py::arg("extended"))
+            py::arg("bus"), py::arg("identifier"), py::arg("extended"))
         .def(
             "can_watch",
             [](Rig& self, const std::string& bus, double seconds) {
