@@ -51,9 +51,10 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
             net.databases.empty())
             continue;  // a serial bus
         const std::string what = "bus " + net.name;
+        auto& adapter = end_of<CanAdapter>(bench, net.adapter, wiring, what, net.line);
         Bus& bus = buses_[net.name];
         bus.net = &net;
-        bus.adapter = &end_of<CanAdapter>(bench, net.adapter, wiring, what, net.line);
+        bus.adapter = &adapter;
         for (const std::string& name : net.databases) {
             const auto where = wiring.file() + ":" + std::to_string(net.line) + ": " + what;
             const auto database = std::ranges::find(databases, name, &CanDatabase::name);
@@ -69,9 +70,9 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
             add(bus, **database);
         }
         bus.adapter->on_frame(
-            [this, adapter = bus.adapter](int channel, Instant time, const CanFrame& frame) {
+            [this, wanted = bus.adapter](int channel, Instant time, const CanFrame& frame) {
                 for (auto& [name, each] : buses_) {
-                    if (each.adapter == adapter && each.net->adapter.channel == channel) {
+                    if (each.adapter == wanted && each.net->adapter.channel == channel) {
                         hear(each, time, frame);
                     }
                 }

@@ -266,21 +266,29 @@ void Loop::bind_buses(const Wiring& wiring, const std::map<std::string, Instrume
 
 void Loop::bind_bus(std::uint32_t index, const BusNet& net,
                     const std::map<std::string, Instrument*>& bench) {
-    const link::Bus& bus = greeting().buses[index];
     BusEnd& end = buses_[index];
     end.channel = net.adapter.channel;
-    if (bus.is_can) {
+    if (greeting().buses[index].is_can) {
         end.can = terminals_of<CanTerminals>(net.adapter, bench, net.name);
-        end.can->connect(end.channel, bus.bit_rate, [this, index](const CanFrame& frame) {
-            received_.push_back({index, to_string(frame)});
-        });
-        return;
+    } else {
+        end.serial = terminals_of<SerialTerminals>(net.adapter, bench, net.name);
     }
-    end.serial = terminals_of<SerialTerminals>(net.adapter, bench, net.name);
-    end.serial->connect(end.channel, bus.bit_rate,
-                        [this, index](std::span<const std::uint8_t> bytes) {
-                            received_.push_back({index, hex(bytes)});
-                        });
+}
+
+void Loop::connect_buses() {
+    for (std::uint32_t i = 0; i < buses_.size(); ++i) {
+        const BusEnd& end = buses_[i];
+        const std::uint32_t bit_rate = greeting().buses[i].bit_rate;
+        if (end.can != nullptr) {
+            end.can->connect(end.channel, bit_rate, [this, i](const CanFrame& frame) {
+                received_.push_back({i, to_string(frame)});
+            });
+            continue;
+        }
+        end.serial->connect(end.channel, bit_rate, [this, i](std::span<const std::uint8_t> bytes) {
+            received_.push_back({i, hex(bytes)});
+        });
+    }
 }
 
 void Loop::cut_buses() {
@@ -303,6 +311,7 @@ void Loop::listen() {
         });
         sources_.push_back(source);
     }
+    connect_buses();
 }
 
 double Loop::net_value(const Input& input) const {

@@ -89,6 +89,7 @@ class Loop {
     void exchange(Instant now);
     void take_output(const link::PortValue& value, Instant now);
     void transmit(const link::Payload& payload);
+    void connect_buses();
     void cut_buses();
 
     Trace& trace_;

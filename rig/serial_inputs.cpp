@@ -27,14 +27,15 @@ void SerialInputs::declare(const Wiring& wiring, const std::map<std::string, Ins
         const bool is_can =
             instrument != bench.end() && dynamic_cast<CanAdapter*>(instrument->second) != nullptr;
         if (is_can || !net.databases.empty()) continue;
+        auto& adapter =
+            end_of<SerialAdapter>(bench, net.adapter, wiring, "bus " + net.name, net.line);
         Bus& bus = buses_[net.name];
         bus.net = &net;
-        bus.adapter =
-            &end_of<SerialAdapter>(bench, net.adapter, wiring, "bus " + net.name, net.line);
+        bus.adapter = &adapter;
         bus.adapter->on_byte(
-            [this, adapter = bus.adapter](int channel, Instant time, std::uint8_t byte) {
+            [this, wanted = bus.adapter](int channel, Instant time, std::uint8_t byte) {
                 for (auto& [name, each] : buses_) {
-                    if (each.adapter != adapter || each.net->adapter.channel != channel) continue;
+                    if (each.adapter != wanted || each.net->adapter.channel != channel) continue;
                     if (each.bytes.size() >= most_bytes) {
                         each.bytes.erase(each.bytes.begin(), each.bytes.begin() + most_bytes / 2);
                     }

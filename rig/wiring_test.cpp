@@ -500,5 +500,30 @@ TEST(LineVoltage, WithoutASupplyHighGivesNothing) {
     EXPECT_EQ(line_voltage(stage, StageState::high, 0, Bias::up), 12);
 }
 
+TEST_F(WiringFile, AnOpenCollectorIsActiveWhileItSinks) {
+    const Wiring wiring = load(R"(format: 1
+inputs: {supply: {source: supply.1, unit: V, rating: [0 V, 60 V]}}
+loads: {}
+lines:
+  opto:
+    port: opto
+    reader: lines.1
+    stage: {kind: open_collector, low_drop: 1 V, low_resistance: 10 ohm}
+    pull_up: {resistance: 4.7 kohm, to: 12 V}
+    pull_down: 4.7 kohm
+    threshold: {active_below: 3.5 V, inactive_above: 8 V}
+    debounce: 0 s
+)");
+    const LineNet::Stage& stage = *wiring.line("opto").stage;
+    EXPECT_EQ(stage.resting_bias(), Bias::up);
+    // 1 V behind 10 ohm against 12 V behind 4.7 kohm: 1 V + 11 V x 10 / 4710.
+    EXPECT_NEAR(line_voltage(stage, StageState::low, 48, Bias::up), 1 + 11.0 * 10 / 4710, 1e-9);
+    EXPECT_EQ(level(stage, StageState::low, 48, Bias::up), LineLevel::active);
+    EXPECT_EQ(level(stage, StageState::floating, 48, Bias::up), LineLevel::inactive);
+    EXPECT_EQ(level(stage, StageState::floating, 48, Bias::down), LineLevel::active)
+        << "nothing tells a pull-down from a transistor";
+    EXPECT_EQ(level(stage, StageState::floating, 48, Bias::none), LineLevel::indeterminate);
+}
+
 }  // namespace
 }  // namespace bmsrig

@@ -44,15 +44,15 @@ TEST_P(InstrumentContract, LeavesNothingBehindOnTheScheduler) {
     EXPECT_FALSE(scheduler_.next_due().has_value());
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, InstrumentContract,
-                         testing::Values(DriverCase{"virtual_cell_simulator", {}},
-                                         DriverCase{"virtual_line_bank", {}},
-                                         DriverCase{"virtual_line_driver", {}},
-                                         DriverCase{"virtual_meter", {}},
-                                         DriverCase{"virtual_power_supply", {}},
-                                         DriverCase{"virtual_shunt_injector", {}},
-                                         DriverCase{"virtual_temperature_simulator", {}}),
-                         case_name);
+INSTANTIATE_TEST_SUITE_P(
+    Drivers, InstrumentContract,
+    testing::Values(DriverCase{"virtual_cell_simulator", {}}, DriverCase{"virtual_line_bank", {}},
+                    DriverCase{"virtual_line_driver", {}}, DriverCase{"virtual_can_adapter", {}},
+                    DriverCase{"virtual_meter", {}}, DriverCase{"virtual_serial_adapter", {}},
+                    DriverCase{"virtual_power_supply", {}},
+                    DriverCase{"virtual_shunt_injector", {}},
+                    DriverCase{"virtual_temperature_simulator", {}}),
+    case_name);
 
 }  // namespace
 }  // namespace bmsrig

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "rig/config/settings_table.h"
 #include "rig/config/test_files.h"
 #include "rig/config/yaml_reader.h"
 
@@ -135,6 +136,51 @@ TEST_F(SettingsFile, RefusesBadSpecs) {
          {}},
     };
     expect_refusals(folder_, good, mistakes, [&](const std::string& text) { read(text); });
+}
+
+TEST_F(SettingsFile, AScratchFileIsNobodySToSet) {
+    Settings in_force(read("memory: {scratch_file: true, source: page}"));
+    EXPECT_TRUE(in_force.spec("memory").is_scratch_file);
+    EXPECT_EQ(in_force.text("memory"), "new");
+    EXPECT_TRUE(in_force.explicit_values().empty());
+    EXPECT_THAT(refusal_in(folder_, [&] { in_force.set("memory", "/tmp/x", "--set"); }),
+                testing::HasSubstr("the file that the rig provides for every test"));
+    EXPECT_THAT(refusal_in(folder_, [&] { read("m: {scratch_file: false, source: page}"); }),
+                testing::HasSubstr("s.yaml:1: "));
+    EXPECT_THAT(
+        refusal_in(folder_, [&] { read("m: {scratch_file: true, default: x, source: page}"); }),
+        testing::HasSubstr("unknown key \"default\""));
+}
+
+constexpr std::string_view table =
+    "mnemonic,group,access,type,unit,minimum,maximum,default,decimals,choices,counts,source,note\n"
+    "*IDN,identity,R,text,,,,unit,,,,page,\n"
+    "CMAX,voltage,RW,float,V,2.0,4.25,3.85,2,,,\"Table 10, row 12\",\n"
+    "CHAC,limits,RW,float,1/h,0.01,3.0,0.6,3,,,page,\n"
+    "CANS,bus,RW,integer,1,0,132,3,0,0-4 128-132,,page,\n"
+    "WHRE,counter,W,text,,,,,,,,page,\n";
+
+TEST_F(SettingsFile, ATableOfInstructionsIsATableOfSettings) {
+    const auto specs = read_settings_table(folder_.write("t.csv", table));
+    ASSERT_EQ(specs.size(), 3);
+    EXPECT_EQ(specs[0].name, "cmax");
+    EXPECT_EQ(specs[0].unit, Unit::volt);
+    EXPECT_EQ(specs[0].low, 2.0);
+    EXPECT_EQ(specs[0].high, 4.25);
+    EXPECT_EQ(specs[0].default_text, "3.85");
+    EXPECT_EQ(specs[0].source, "Table 10, row 12");
+    EXPECT_EQ(specs[1].unit, Unit::none) << "a unit that the rig does not reckon with";
+    EXPECT_EQ(specs[2].default_text, "3");
+}
+
+TEST_F(SettingsFile, AMistakeInTheTableIsNamedByLine) {
+    const auto refusal = [&](const std::string& from, const std::string& to) {
+        const auto file = folder_.write("t.csv", changed(std::string(table), from, to));
+        return refusal_in(folder_, [&] { read_settings_table(file); });
+    };
+    EXPECT_THAT(refusal("V,2.0,4.25", "V,two,4.25"),
+                testing::HasSubstr("t.csv:3: CMAX: the minimum is \"two\"; expected a number"));
+    EXPECT_THAT(refusal("mnemonic,group", "mnemonics,group"), testing::HasSubstr("t.csv:1"));
 }
 
 }  // namespace
