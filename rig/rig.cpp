@@ -177,7 +177,7 @@ void Rig::power_on() {
     ++session_;
     ++power_cycles_;
     link::TranscriptSink sink;
-    if (journal_ != nullptr) {
+    if (journal_ != nullptr && keep_transcripts_) {
         // With this line at its head a session's transcript is a file that can be replayed.
         std::string head = "command " + command.line;
         for (const auto& [name, value] : command.settings)

@@ -74,6 +74,9 @@ class Rig {
     /// Who is told of measurements, logs and the link's lines (may be nullptr), and where the trace
     /// goes.
     void attach(Journal* journal, TraceStore* store);
+    /// Whether the link's lines go to the journal, from the UUT's next start on; a soak test of a
+    /// day has millions of them.
+    void keep_transcripts(bool keep) { keep_transcripts_ = keep; }
     /// Called often while time runs; may throw to stop the rig (Ctrl-C).
     void set_interrupt_check(std::function<void()> check);
 
@@ -211,6 +214,7 @@ class Rig {
     std::uint64_t test_seed_ = 0;
     std::vector<LogLine> uut_log_;
     Journal* journal_ = nullptr;
+    bool keep_transcripts_ = true;
     std::function<void()> interrupt_check_;
     Verdict verdict_ = Verdict::pass;
     std::vector<Measurement> failed_;

@@ -95,6 +95,7 @@ void bind_time(py::class_<Rig>& rig) {
     rig.def("begin_test", &Rig::begin_test, py::arg("seed"), Release())
         .def("end_test", &Rig::end_test, Release())
         .def("make_safe", &Rig::make_safe, Release())
+        .def("keep_transcripts", &Rig::keep_transcripts, py::arg("keep"))
         .def("turn_off", &Rig::turn_off, Release())
         .def(
             "scratch_file",

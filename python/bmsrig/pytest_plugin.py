@@ -91,6 +91,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known; stand over the workers where a plan is shared by several."""
     config.addinivalue_line("markers", "requirement(*ids): the requirements of the fixture that this test verifies")
+    config.addinivalue_line(
+        "markers", "no_transcript: the record keeps no transcript of this test; for soak tests with millions of lines"
+    )
     if Controller.is_wanted(config):
         option = config.option
         record = Path(option.record) if option.record else default_record(_plan_name(config), option.serial)
@@ -241,7 +244,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
 def rig(request: pytest.FixtureRequest) -> Iterator[Rig]:
     """The rig, at the fixture's baseline with the UUT freshly powered; put into its safe state after the test."""
     run = request.config.stash[RUN]
-    core = run.begin_rig()
+    core = run.begin_rig(keep_transcript=request.node.get_closest_marker("no_transcript") is None)
     yield Rig(core)
     core.end_test()
 

@@ -252,10 +252,11 @@ class Run:
         self._wall_start = time.monotonic()
         self._rig_used = False
 
-    def begin_rig(self) -> _core.Rig:
+    def begin_rig(self, keep_transcript: bool = True) -> _core.Rig:
         """Bring the rig to the baseline for the present test, the UUT freshly powered."""
         assert self._record is not None, "start() comes first"
         self._rig_used = True
+        self.core.keep_transcripts(keep_transcript)
         self.core.begin_test(test_seed(self.core.seed, self._test))
         if not self._uut_known and self.core.greeting:
             self._uut_known = True
