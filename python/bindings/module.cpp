@@ -20,6 +20,7 @@ PYBIND11_MODULE(_core, module) {
 
     module.attr("compiler") = "gcc " __VERSION__;
 
+    bmsrig::python::bind_can(module);
     bmsrig::python::bind_fixture(module);
     bmsrig::python::bind_record(module);
     bmsrig::python::bind_rig(module);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from pathlib import Path
@@ -21,14 +22,12 @@ LONGEST = 8
 
 def load(file: Path) -> tuple[Database, Rotation]:
     """The layouts of a DBC file together with the table beside it. Raises Mistake."""
+    logging.getLogger("cantools").setLevel(logging.ERROR)  # what it only warns of is refused below
     places = Places(file)
     try:
         database = cantools.database.load_file(file, prune_choices=False)
-    except cantools.database.UnsupportedDatabaseFormatError as error:
-        line = re.search(r"at line (\d+)", str(error.e_dbc))
-        raise Mistake(file, int(line[1]) if line else 1, str(error.e_dbc)) from error
-    except cantools.database.Error as error:  # signals that overlap or leave their message
-        raise places.mistake_named_in(str(error)) from error
+    except cantools.database.UnsupportedDatabaseFormatError as error:  # also signals that overlap
+        raise places.mistake_named_in(str(error.e_dbc)) from error
     assert isinstance(database, Database)
     if database.dbc is None or "SlotTime" not in database.dbc.attributes:
         raise Mistake(file, 1, 'does not say how long a slot of the rotation is; expected BA_ "SlotTime" <ms>')

@@ -33,7 +33,9 @@ class Places:
         return Mistake(self.file, self._lines[message, signal], f"{what} {text}")
 
     def mistake_named_in(self, text: str) -> Mistake:
-        """A mistake of which only a text tells that names the message and perhaps its signals."""
+        """A mistake of which only a text tells: it names a line, or the message and its signals."""
+        if named := re.search(r"at line (\d+)", text):
+            return Mistake(self.file, int(named[1]), text)
         words = set(re.findall(r"\w+", text))
-        named = [place for place in self._lines if place[0] in words and (not place[1] or place[1] in words)]
-        return Mistake(self.file, self._lines[max(named, key=lambda place: bool(place[1]))] if named else 1, text)
+        lines = [line for (message, signal), line in self._lines.items() if message in words and signal in words | {""}]
+        return Mistake(self.file, max(lines, default=1), text)
