@@ -8,7 +8,6 @@ from pathlib import Path
 
 import cantools.database
 import pytest
-
 from bmsrig import _core
 
 CAN = Path(__file__).resolve().parents[2] / "drivers" / "can"

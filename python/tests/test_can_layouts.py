@@ -71,7 +71,12 @@ def test_a_good_layout_becomes_sources_that_are_the_same_each_time(generate, tmp
         ("16|2@1+", "12|2@1+", 7, "The signals Mode and Voltage are overlapping in message State"),
         ("24|8@1-", "28|8@1-", 8, "The signal Count does not fit in message State"),
         ("BO_ 17 Name: 2 BMS", "BO_ 17 Name 2 BMS", 10, "Invalid syntax"),
-        ("BO_ 17 Name: 2 BMS", "BO_ 16 Name: 2 BMS", 10, "message Name has the name or the identifier of message State"),
+        (
+            "BO_ 17 Name: 2 BMS",
+            "BO_ 16 Name: 2 BMS",
+            10,
+            "message Name has the name or the identifier of message State",
+        ),
         ("Name1", "count", 11, "signal Name.count is not named in CamelCase"),
         ("Name1", "VOLTAGE", 11, "signal Name.VOLTAGE has the name of a signal of message State"),
         ('CM_ BO_ 16 "A manual, Table 1";', "", 5, "message State has no comment (CM_ BO_)"),
@@ -87,7 +92,12 @@ def test_a_good_layout_becomes_sources_that_are_the_same_each_time(generate, tmp
         ('1 "on"', '4 "on"', 7, "signal State.Mode has a word for 4, but its bits hold 0 to 3"),
         ("Mode :", "Mode M :", 5, "message State is multiplexed"),
         ('BA_DEF_ "SlotTime" INT 1 10000;\nBA_DEF_DEF_ "SlotTime" 100;\nBA_ "SlotTime" 100;', "", 1, "how long a slot"),
-        ("VAL_ 16 Mode", "SIG_VALTYPE_ 16 Count : 1;\nVAL_ 16 Mode", 8, "signal State.Count is a floating point number"),
+        (
+            "VAL_ 16 Mode",
+            "SIG_VALTYPE_ 16 Count : 1;\nVAL_ 16 Mode",
+            8,
+            "Count is a floating point number",
+        ),
         ("Name2 : 8|8", "Name2 : 8|7", 10, "message Name is a text in the table beside; expected 2 little endian"),
     ],
 )

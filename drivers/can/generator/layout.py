@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cantools.database
 from cantools.database.can import Database, Message, Signal
-
+from cantools.database.errors import UnsupportedDatabaseFormatError
 from mistake import Mistake, Places
 from rotation import Rotation
 
@@ -26,10 +26,10 @@ def load(file: Path) -> tuple[Database, Rotation]:
     places = Places(file)
     try:
         database = cantools.database.load_file(file, prune_choices=False)
-    except cantools.database.UnsupportedDatabaseFormatError as error:  # also signals that overlap
+    except UnsupportedDatabaseFormatError as error:  # also signals that overlap
         raise places.mistake_named_in(str(error.e_dbc)) from error
     assert isinstance(database, Database)
-    if database.dbc is None or "SlotTime" not in database.dbc.attributes:
+    if slot_time(database) is None:
         raise Mistake(file, 1, 'does not say how long a slot of the rotation is; expected BA_ "SlotTime" <ms>')
     _check_names(database, places)
     rotation = Rotation(file.with_suffix(".csv"), [message.name for message in database.messages])
@@ -38,9 +38,10 @@ def load(file: Path) -> tuple[Database, Rotation]:
     return database, rotation
 
 
-def slot_time(database: Database) -> int:
-    """How long a slot of the rotation takes, in ms."""
-    return int(database.dbc.attributes["SlotTime"].value)
+def slot_time(database: Database) -> int | None:
+    """How long a slot of the rotation takes, in ms; None if the file does not say it."""
+    attributes = database.dbc.attributes if database.dbc is not None else {}
+    return int(attributes["SlotTime"].value) if "SlotTime" in attributes else None
 
 
 def raw_range(signal: Signal) -> tuple[int, int]:
@@ -73,8 +74,8 @@ def _check_names(database: Database, places: Places) -> None:
                 raise places.mistake("is not named in CamelCase", message.name, signal.name)
             if signal.name.lower() in signals:
                 raise places.mistake(
-                    f"has the name of a signal of message {signals[signal.name.lower()]}; in the trace a signal is named "
-                    f"without its message",
+                    f"has the name of a signal of message {signals[signal.name.lower()]}; the trace names a "
+                    f"signal without its message",
                     message.name,
                     signal.name,
                 )
@@ -95,7 +96,7 @@ def _check_message(message: Message, places: Places, *, is_text: bool) -> None:
         raise refuse("is multiplexed, which the catalogue cannot say")
     bytes_in_order = [(8 * byte, 8) for byte in range(message.length)]
     if is_text and [(signal.start, signal.length) for signal in message.signals] != bytes_in_order:
-        raise refuse(f"is a text in the table beside; expected {message.length} little endian signals of 8 bits in order")
+        raise refuse(f"is a text in the table beside; expected {message.length} little endian signals of 8 bits")
     for signal in message.signals:
         try:
             _check_signal(signal, is_text=is_text)
@@ -112,7 +113,7 @@ def _check_signal(signal: Signal, *, is_text: bool) -> None:
     if not (unit or signal.choices or signal.comment or is_text):
         raise ValueError("has neither unit nor value words (VAL_) nor a comment (CM_ SG_); what does its number mean?")
     if signal.minimum is None or signal.maximum is None or not signal.minimum < signal.maximum:
-        raise ValueError(f"has no range; expected [low|high] with low below high, not [{signal.minimum}|{signal.maximum}]")
+        raise ValueError(f"has no range [low|high] with low below high, but [{signal.minimum}|{signal.maximum}]")
     low, high = raw_range(signal)
     for end in (signal.minimum, signal.maximum):
         raw = (end - signal.offset) / signal.scale

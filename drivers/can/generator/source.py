@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from cantools.database.can import Database, Message
 from cantools.database.can.c_source import camel_to_snake_case, generate
-
 from layout import last_byte, slot_time
 from rotation import Rotation
 
@@ -56,9 +55,7 @@ def _decoder(message: Message, name: str) -> str:
         f"void decode_{camel_to_snake_case(message.name)}(const std::uint8_t* data, double* values) {{\n"
         f"    {prefix}_t frame;\n"
         f"    {prefix}_unpack(&frame, data, {message.length});\n"
-        + "".join(
-            f"    values[{i}] = {prefix}_{signal}_decode(frame.{signal});\n" for i, signal in _members(message)
-        )
+        + "".join(f"    values[{i}] = {prefix}_{signal}_decode(frame.{signal});\n" for i, signal in _members(message))
         + "}\n"
     )
 
@@ -68,9 +65,7 @@ def _encoder(message: Message, name: str) -> str:
     return (
         f"void encode_{camel_to_snake_case(message.name)}(const double* values, std::uint8_t* data) {{\n"
         f"    {prefix}_t frame;\n"
-        + "".join(
-            f"    frame.{signal} = {prefix}_{signal}_encode(values[{i}]);\n" for i, signal in _members(message)
-        )
+        + "".join(f"    frame.{signal} = {prefix}_{signal}_encode(values[{i}]);\n" for i, signal in _members(message))
         + f"    {prefix}_pack(data, &frame, {message.length});\n}}\n"
     )
 
@@ -83,10 +78,8 @@ def _described(message: Message) -> str:
     signals = []
     for signal in message.signals:
         words = ", ".join(f"{{{raw}, {_text(str(word))}}}" for raw, word in sorted((signal.choices or {}).items()))
-        numbers = ", ".join(repr(float(number)) for number in (signal.scale, signal.minimum, signal.maximum))
-        signals.append(
-            f"              {{{_text(signal.name)}, {_text(signal.unit or '')}, {numbers}, {{{words}}}}},\n"
-        )
+        numbers = ", ".join(repr(float(number or 0)) for number in (signal.scale, signal.minimum, signal.maximum))
+        signals.append(f"              {{{_text(signal.name)}, {_text(signal.unit or '')}, {numbers}, {{{words}}}}},\n")
     bytes_needed = ", ".join(str(last_byte(signal) + 1) for signal in message.signals)
     snake = camel_to_snake_case(message.name)
     return (
