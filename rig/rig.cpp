@@ -245,6 +245,17 @@ void Rig::send_serial(std::string_view bus, std::span<const std::uint8_t> bytes)
     serial_.adapter(bus).send(serial_.channel(bus), bytes);
 }
 
+bool Rig::wait_for_can(std::string_view bus, std::uint32_t id, bool extended, Duration timeout) {
+    const auto count = [&] {
+        const auto heard = can_.identifier(bus, id, extended);
+        return heard ? heard->count : 0;
+    };
+    const Instant deadline = after(timeout);
+    const std::uint64_t before = count();
+    for (bool more = true; more && count() == before;) more = step(deadline);
+    return count() != before;
+}
+
 bool Rig::wait_for_serial(std::string_view bus, Duration timeout) {
     const Instant deadline = after(timeout);
     for (bool more = true;;) {

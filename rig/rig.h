@@ -142,6 +142,8 @@ class Rig {
     // Buses. These throw Error naming the buses there are.
     [[nodiscard]] const CanInputs& can() const { return can_; }
     void send_can(std::string_view bus, const CanFrame& frame);
+    /// Runs until another frame of this identifier has come; false if `timeout` has passed without.
+    bool wait_for_can(std::string_view bus, std::uint32_t id, bool extended, Duration timeout);
     /// Runs for `duration`: every frame that came in meanwhile.
     std::vector<TimedFrame> watch_can(std::string_view bus, Duration duration);
     [[nodiscard]] const SerialInputs& serial() const { return serial_; }

@@ -48,7 +48,8 @@ void bind_can(py::class_<Rig>& rig) {
            [](Rig& self, const std::string& bus, std::uint32_t id, const py::bytes& data,
               bool extended,
               bool remote) { self.send_can(bus, frame_of(id, data, extended, remote)); },
-           py::arg("bus"), py::arg("identifier"), py::arg("data"), py::arg("extended"), py::arg("remote"))
+           py::arg("bus"), py::arg("identifier"), py::arg("data"), py::arg("extended"),
+           py::arg("remote"))
         .def(
             "can_message",
             [](const Rig& self, const std::string& bus, std::uint32_t id,
@@ -59,6 +60,13 @@ void bind_can(py::class_<Rig>& rig) {
                                       to_bytes(heard->frame.bytes()));
             },
             py::arg("bus"), py::arg("identifier"), py::arg("extended"))
+        .def(
+            "can_wait",
+            [](Rig& self, const std::string& bus, std::uint32_t id, bool extended, double timeout) {
+                return self.wait_for_can(bus, id, extended, duration_from_seconds(timeout));
+            },
+            py::arg("bus"), py::arg("identifier"), py::arg("extended"), py::arg("timeout"),
+            Release())
         .def(
             "can_watch",
             [](Rig& self, const std::string& bus, double seconds) {

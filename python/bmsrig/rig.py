@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bmsrig import _core
 from bmsrig._core import InputError
+from bmsrig.can import CanBus
 from bmsrig.failure import ExpectationFailed, time_to_react
 from bmsrig.line import Line
 from bmsrig.meter import Meter, Reading
@@ -58,6 +59,11 @@ class Rig:
     def meter(self, name: str) -> Meter:
         """An analogue output of the UUT by its name in the wiring. Raises RigError naming the readings there are."""
         return Meter(self._core, name)
+
+    @property
+    def can(self) -> CanBus:
+        """The UUT's CAN bus. Raises InputError if the wiring has none."""
+        return CanBus(self._core, "can")
 
     @property
     def supply(self) -> Supply:
