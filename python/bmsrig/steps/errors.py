@@ -1,0 +1,169 @@
+"""Errors of the REC units: how they come, what they switch, how they go.
+
+Limits by the number of the error: ``error_<n>_delay`` and ``error_<n>_release_time``, in s. Table 25 is that of the REC
+2Q manual.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bmsrig.failure import ExpectationFailed
+from bmsrig.meter import Reading
+from bmsrig.rig import Rig
+from bmsrig.steps.precharge import measure_closing
+
+CAN_CYCLE = 0.1
+"""s; how old what CAN says may be (Tables 13 to 20)."""
+
+LONGEST_DELAY = 5.0 + CAN_CYCLE
+"""s from a step to its error on CAN: three measurements of an unknown phase, and one cycle more."""
+
+SHORTEST_DELAY = 2.5
+"""s from a step to its error: a unit that measures just then, and twice more."""
+
+ANNOUNCED = 2.0
+"""s from the announcement to the opening of the relay (Table 20, byte 8)."""
+
+ANY_CELL = 0
+"""As the element of an error: whichever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What an error leaves of the unit's work."""
+
+    charging: bool
+    discharging: bool
+    relay: bool
+
+
+EFFECTS = {
+    1: Effects(charging=False, discharging=True, relay=False),
+    2: Effects(charging=True, discharging=False, relay=False),
+    3: Effects(charging=True, discharging=True, relay=True),
+    4: Effects(charging=False, discharging=False, relay=False),
+    5: Effects(charging=True, discharging=True, relay=True),
+    6: Effects(charging=False, discharging=False, relay=False),
+    7: Effects(charging=False, discharging=True, relay=True),
+    8: Effects(charging=False, discharging=False, relay=False),
+    10: Effects(charging=False, discharging=False, relay=False),
+    11: Effects(charging=False, discharging=False, relay=False),
+    12: Effects(charging=False, discharging=False, relay=False),
+    13: Effects(charging=False, discharging=False, relay=False),
+    14: Effects(charging=True, discharging=True, relay=True),
+    15: Effects(charging=False, discharging=False, relay=False),
+    16: Effects(charging=False, discharging=False, relay=False),
+    17: Effects(charging=True, discharging=True, relay=True),
+}
+"""By the number of the error (Table 25)."""
+
+
+def wait_for_error(rig: Rig, number: int, within: float = LONGEST_DELAY) -> Reading:
+    """Run until CAN shows this error, 0 for none; the reading's time is when it did."""
+    return rig.can["rec"].signal("ErrorNumber").expect_near(number, 0.0, within=within)
+
+
+def expect_error(rig: Rig, number: int, element: int = ANY_CELL, within: float = LONGEST_DELAY) -> Reading:
+    """CAN and ERRO show this error; where an element is given, its cell or sensor too. Returns CAN's reading."""
+    raised = wait_for_error(rig, number, within)
+    expect_element(rig, number, element)
+    return raised
+
+
+def expect_element(rig: Rig, number: int, element: int = ANY_CELL) -> None:
+    """ERRO shows this error now; where an element is given, ERRO and CAN name that cell or sensor."""
+    shown = rig.rs485.bytes("ERRO")
+    if len(shown) != 4 or shown[0] != 1 or shown[2] != number:
+        raise ExpectationFailed(f"ERRO: expected error {number} (1, unit, {number}, element), but it is {list(shown)}")
+    if element == ANY_CELL:
+        return
+    if shown[3] != element:
+        raise ExpectationFailed(f"ERRO: expected error {number} of element {element}, but it names {shown[3]}")
+    rig.can["rec"].signal("ErrorElement").expect_near(element, 0.0, within=2 * CAN_CYCLE)
+
+
+def expect_no_error(rig: Rig, within: float = LONGEST_DELAY) -> Reading:
+    """CAN and ERRO show no error. Returns CAN's reading."""
+    cleared = wait_for_error(rig, 0, within)
+    shown = rig.rs485.bytes("ERRO")
+    if len(shown) != 4 or shown[0] != 0:
+        raise ExpectationFailed(f"ERRO: expected no error, which begins with 0, but it is {list(shown)}")
+    return cleared
+
+
+def expect_error_stays(rig: Rig, number: int, seconds: float) -> None:
+    """CAN shows this error, 0 for none, now and for so long."""
+    rig.can["rec"].signal("ErrorNumber").stays_between(number, number, seconds)
+
+
+def expect_directions(rig: Rig, number: int) -> None:
+    """CAN allows charging and discharging as far as this error does: a limit of 0 A, or more."""
+    effects = EFFECTS[number]
+    for signal, allowed in (("CCL", effects.charging), ("DCL", effects.discharging)):
+        limit = rig.can["rec"].signal(signal)
+        if allowed:
+            limit.expect_above(limit.resolution / 2, within=LONGEST_DELAY)
+        else:
+            limit.expect_near(0.0, limit.resolution / 2, within=LONGEST_DELAY)
+
+
+def measure_trip(
+    rig: Rig, number: int, applied: float, *, element: int = ANY_CELL, limit: str = "", comment: str = ""
+) -> Reading:
+    """The error comes in its time and does what Table 25 says, on CAN, in ERRO and at the relay.
+
+    applied: when its cause was, in s since the start of the test. limit: of the delay, by default the error's own.
+    Returns CAN's reading. A relay that opens is measured by shutdown_announcement_lead.
+    """
+    raised = wait_for_error(rig, number, within=applied + LONGEST_DELAY + 1 - rig.now)
+    rig.measure(limit or f"error_{number}_delay", raised.time - applied, comment=comment)
+    if EFFECTS[number].relay:
+        rig.line("relay").expect_active(within=0)
+    else:
+        measure_announced_opening(rig, comment=comment)
+    expect_element(rig, number, element)
+    expect_directions(rig, number)
+    return raised
+
+
+def measure_announced_opening(rig: Rig, within: float = LONGEST_DELAY, comment: str = "") -> float:
+    """CAN announces the opening of the relay, and the relay opens 2 s later; returns when it did.
+
+    within: how long the announcement may take from now, in s.
+    """
+    announced = rig.can["rec"].signal("ShutdownAnnounced").expect_near(1, 0.0, within=within)
+    opened = rig.line("relay").expect_inactive(within=2 * ANNOUNCED)
+    rig.measure("shutdown_announcement_lead", opened.time - announced.time, comment=comment)
+    return opened.time
+
+
+def measure_release(
+    rig: Rig, number: int, applied: float, *, within: float = LONGEST_DELAY, limit: str = "", comment: str = ""
+) -> Reading:
+    """The error ends in its time after its cause has gone, and a relay that it opened closes again, pre-charged.
+
+    applied: when the cause went, in s since the start of the test. limit: by default the error's own.
+    Returns CAN's reading of no error.
+    """
+    cleared = expect_no_error(rig, within=within)
+    rig.measure(limit or f"error_{number}_release_time", cleared.time - applied, comment=comment)
+    if EFFECTS[number].relay:
+        rig.line("relay").expect_active(within=0)
+    else:
+        measure_closing(rig, within=LONGEST_DELAY, comment=comment)
+    return cleared
+
+
+def logged_errors(rig: Rig) -> list[int]:
+    """The numbers of the errors in the unit's log, as ERRL tells them; none twice in a row from one place.
+
+    The log holds seven at most and begins again after the oldest.
+    """
+    entries: list[str] = []
+    for _ in range(8):
+        entry = str(rig.rs485.read("ERRL"))
+        if not entry.startswith("ERR") or entry in entries:
+            break
+        entries.append(entry)
+    return [int(entry.split()[1]) for entry in entries]
