@@ -26,9 +26,7 @@ def balanced(rig, seconds=SHOWS):
     before = {number: rig.line(f"balance.{number}").last_edge.number for number in numbers(rig)}
     rig.wait(seconds)
     lines = {number: rig.line(f"balance.{number}") for number in numbers(rig)}
-    return {
-        number for number, line in lines.items() if line.is_active or line.last_edge.number != before[number]
-    }
+    return {number for number, line in lines.items() if line.is_active or line.last_edge.number != before[number]}
 
 
 def on_can(rig):

@@ -22,7 +22,7 @@ CAUSES = {
 
 
 def window(number):
-    """s in which a number is told more than twice, however slow a rhythm a user would still count."""
+    """How long to watch, in s: a number is told more than twice, in any rhythm that a user could still count."""
     return 3 * (1.2 * number + 2)
 
 

@@ -13,7 +13,7 @@ STARTED = 8.0
 
 @pytest.mark.requirement("R2Q-START")
 def test_red_led_and_beeps_frame_the_self_test(rig, switch_off, switch_on):
-    """The red LED is lit and the buzzer beeps; about 2 s later the LED is dark, the buzzer beeps again, and that is all."""
+    """The red LED is lit and the buzzer beeps; about 2 s later the LED is dark, and the buzzer beeps once more."""
     switch_off(rig)
     on = switch_on(rig)
     lit = rig.line("led.error").expect_active(within=5)

@@ -1,4 +1,4 @@
-"""Errors 4, 5, 7 and 8: the battery too hot or too cold, the unit too hot, a sensor missing; and which sensor counts."""
+"""Errors 4, 5, 7 and 8: the battery too hot or cold, the unit too hot, a sensor missing; and which sensor counts."""
 
 import pytest
 from bmsrig.steps.battery import HEALTHY_TEMPERATURE
