@@ -17,7 +17,7 @@ CYCLE = 1.25
 PHASES = [0.0, 0.27, 0.54, 0.81, 1.08]
 """s; where in a cycle a stimulus falls is unknown, so it is tried at five places of it."""
 
-LOOKS = 0.02
+LOOKS = 0.05
 """s between two looks at what CAN said last."""
 
 
@@ -27,7 +27,7 @@ def test_cells_are_measured_every_1_25_seconds(rig):
     cell, shown = rig.cell(1), rig.can["rec"].signal("Cell1")
     changes, last = [], shown.value
     for look in range(int(20 / LOOKS)):
-        cell.set(HEALTHY_CELL + 0.0001 * (look + 1))
+        cell.set(HEALTHY_CELL + 0.0002 * (look + 1))
         rig.wait(LOOKS)
         if shown.value != last:
             changes.append(shown.time)

@@ -86,7 +86,7 @@ def test_green_led_blinks_once_when_the_soc_is_low(rig):
 def test_green_led_is_lit_when_the_battery_is_full(rig):
     """All cells at the end of charge, charged by less than the taper leaves, then at rest: steadily lit."""
     rig.restart(bvol=4.0)  # no balancing at the end voltage, which has a number of its own
-    rig.cells.set(rig.setting("char"))
+    rig.cells.set(rig.setting("char") + 0.003)
     current.apply(rig, 1.0)
     rig.wait(120)
     current.apply(rig, 0.0)

@@ -103,9 +103,9 @@ def expect_directions(rig: Rig, number: int) -> None:
     for signal, allowed in (("CCL", effects.charging), ("DCL", effects.discharging)):
         limit = rig.can["rec"].signal(signal)
         if allowed:
-            limit.expect_above(limit.resolution / 2, within=LONGEST_DELAY)
+            limit.expect_above(2 * limit.resolution, within=LONGEST_DELAY)
         else:
-            limit.expect_near(0.0, limit.resolution / 2, within=LONGEST_DELAY)
+            limit.expect_near(0.0, 0.0, within=LONGEST_DELAY)
 
 
 def measure_trip(
