@@ -346,14 +346,6 @@ void Loop::refresh_input(std::size_t index) {
     line_nets_.supply_changed();
 }
 
-std::optional<Instant> Loop::next_due() const {
-    if (!running_) return std::nullopt;
-    if (!changed_.empty() || !changed_inputs_.empty() || !received_.empty()) {
-        return Instant::min();  // at once
-    }
-    return next_;
-}
-
 void Loop::run(Instant now) {
     while (running_ && next_due() && *next_due() <= now) exchange(now);
 }

@@ -49,7 +49,13 @@ class Loop {
     [[nodiscard]] const ExchangeTimes& exchange_times() const { return times_; }
 
     /// When it must run at the latest; nothing while the process waits for a change of its inputs.
-    [[nodiscard]] std::optional<Instant> next_due() const;
+    [[nodiscard]] std::optional<Instant> next_due() const {
+        if (!running_) return std::nullopt;
+        if (!changed_.empty() || !changed_inputs_.empty() || !received_.empty()) {
+            return Instant::min();  // at once
+        }
+        return next_;
+    }
     /// Calls the process if an input changed or its time has come, again at the same instant if its
     /// outputs changed an input. Throws LinkError.
     void run(Instant now);

@@ -303,10 +303,9 @@ bool Rig::step(Instant limit) {
     lines_.take_edges();
     if (++steps_ % steps_between_interrupt_checks == 0) check_interrupt();
 
+    if (next < limit) return true;
     const auto due = scheduler_.next_due();
-    const bool more_now =
-        (due && *due <= limit) || (loop_ && loop_->next_due() && *loop_->next_due() <= limit);
-    return next < limit || more_now;
+    return (due && *due <= limit) || (loop_ && loop_->next_due() && *loop_->next_due() <= limit);
 }
 
 Instant Rig::after(Duration duration) const {

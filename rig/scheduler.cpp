@@ -26,12 +26,6 @@ void Scheduler::drop_cancelled() {
     if (events_.empty()) cancelled_.clear();  // what is left there had already run
 }
 
-std::optional<Instant> Scheduler::next_due() {
-    drop_cancelled();
-    if (events_.empty()) return std::nullopt;
-    return events_.top().when;
-}
-
 void Scheduler::run_until(Instant until) {
     if (until < now_) {
         throw Error("time would go back from " + format_time(now_) + " to " + format_time(until));

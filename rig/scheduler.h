@@ -27,7 +27,11 @@ class Scheduler {
     void cancel(EventId id);
 
     /// When the next event is due; nothing if there is none.
-    [[nodiscard]] std::optional<Instant> next_due();
+    [[nodiscard]] std::optional<Instant> next_due() {
+        if (!cancelled_.empty()) drop_cancelled();
+        if (events_.empty()) return std::nullopt;
+        return events_.top().when;
+    }
 
     /// Runs, in order, everything due up to and including `until`, and sets now() to `until`.
     void run_until(Instant until);

@@ -96,6 +96,7 @@ class VirtualLineBank final : public LineBank, public SenseTerminals {
     std::size_t buffer_;
     Scheduler& scheduler_;
     std::vector<Line> lines_;
+    bool has_edges_ = false;
     std::function<void(int, Bias)> listener_;
 };
 
@@ -164,12 +165,14 @@ void VirtualLineBank::come_to_rest(int channel) {
         if (line.edges.size() == buffer_) line.edges.pop_front();
         line.edges.push_back(
             {channel, *line.first_contact.at(index_of(line.net)), line.net, ++line.sequence});
+        has_edges_ = true;
     }
     line.first_contact = {};
 }
 
 std::vector<Edge> VirtualLineBank::take_edges() {
     std::vector<Edge> edges;
+    if (!std::exchange(has_edges_, false)) return edges;  // asked for at every step of the rig
     for (Line& line : lines_) {
         edges.insert(edges.end(), line.edges.begin(), line.edges.end());
         line.edges.clear();
