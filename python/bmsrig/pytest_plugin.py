@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import math
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -72,6 +73,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     add("--html", default="", metavar="FILE", help="write the report as one HTML file, with -n one for all workers")
     add("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", help="a setting of the product")
+    add(
+        "--requirement",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="run only the tests that trace this requirement; may be given several times",
+    )
     add("--seed", type=_seed, default=None, metavar="N", help="seed of the bench's noise; default: the bench file's")
     add(
         "--metrics",
@@ -155,6 +163,21 @@ def _requirements(item: pytest.Item) -> list[str]:
     for marker in item.iter_markers("requirement"):
         ids.extend(str(id_) for id_ in marker.args if str(id_) not in ids)
     return ids
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the tests of the requirements that were asked for."""
+    wanted = set(config.option.requirement)
+    if not wanted:
+        return
+    traced = {id_ for item in items for id_ in _requirements(item)}
+    for missing in sorted(wanted - traced):
+        near = difflib.get_close_matches(missing, traced, 3)
+        hint = f"did you mean {' or '.join(near)}?" if near else "see the requirements.csv of the fixture"
+        raise pytest.UsageError(f"--requirement {missing[:64]}: no test that was collected traces it; {hint}")
+    kept = [item for item in items if wanted.intersection(_requirements(item))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -124,3 +124,31 @@ def test_a_bench_file_outside_the_fixture_names_its_fixture(plan, bmsrig, tmp_pa
     bench.write_text((paths.fixtures_folder() / "victron_smallbms" / "benches" / "virtual.yaml").read_text())
     done = bmsrig(plan(PASSING), "--bench", str(bench), fixture="")
     assert done.status == 0, done.output
+
+
+TWO_REQUIREMENTS = """
+import pytest
+
+@pytest.mark.requirement("VSB-LOAD-UV")
+def test_load(rig):
+    rig.line("load").expect_active()
+
+@pytest.mark.requirement("VSB-CHG-OV", "VSB-CHG-OT")
+def test_charge(rig):
+    rig.line("charge").expect_active()
+"""
+
+
+def test_only_the_tests_of_a_requirement_are_run(plan, bmsrig):
+    folder = plan(TWO_REQUIREMENTS)
+    done = bmsrig(folder, "--requirement", "VSB-CHG-OT")
+    assert done.status == 0, done.output
+    assert done.rows("SELECT name FROM test") == [("test_plan.py::test_charge",)]
+    done = bmsrig(folder, "--requirement", "VSB-CHG-OT", "--requirement", "VSB-LOAD-UV")
+    assert done.rows("SELECT count(*) FROM test") == [(2,)]
+
+
+def test_a_requirement_that_no_test_traces_is_bad_usage(plan, bmsrig):
+    done = bmsrig(plan(TWO_REQUIREMENTS), "--requirement", "VSB-CHG-0V")
+    assert done.status == 4, done.output
+    assert "--requirement VSB-CHG-0V: no test that was collected traces it; did you mean VSB-CHG-OV" in done.output
