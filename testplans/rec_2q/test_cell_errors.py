@@ -87,6 +87,7 @@ def test_soc_is_not_reset_at_large_discharge(rig):
     """A cell that a load of 0.2 C pulls down is not empty: error 2 comes, the SOC stays where it was."""
     rig.restart(clow=1.8)  # which would have its own way with the SOC
     current.apply(rig, -0.2 * rig.setting("capa"))
+    rig.wait(5)
     before = rig.rs485.array("LCD1")[5]
     rig.cells.set(rig.setting("cmin") - BEYOND)
     wait_for_error(rig, 2)

@@ -4,7 +4,7 @@ import pytest
 from bmsrig.steps import current
 from bmsrig.steps.battery import HEALTHY_CELL
 from bmsrig.steps.blinks import expect_number
-from bmsrig.steps.errors import LONGEST_DELAY, expect_no_error, wait_for_error
+from bmsrig.steps.errors import expect_no_error, wait_for_error
 
 CAUSES = {
     1: lambda rig: rig.cells.set(rig.setting("cmax") + 0.05),
@@ -45,7 +45,8 @@ def test_red_led_is_dark_without_an_error(rig):
     """Dark while nothing is wrong, and dark again when an error has gone."""
     rig.line("led.error").expect_stays_inactive(seconds=20)
     rig.temperature("case_temp").set(rig.setting("tbal") + 3)
-    rig.line("led.error").expect_active(within=LONGEST_DELAY + 2)
+    wait_for_error(rig, 5)
+    rig.line("led.error").expect_active(within=2)
     rig.temperature("case_temp").set(25.0)
     expect_no_error(rig)
     rig.wait(2.5)
@@ -60,8 +61,9 @@ def test_green_led_blinks_twice_normally(rig):
 
 @pytest.mark.requirement("R2Q-LED-POWER")
 def test_green_led_blinks_three_times_while_balancing(rig):
-    """Cells above the end voltage, and twice again when they are back."""
-    rig.cells.set(rig.setting("bvol") + 0.03)
+    """One cell above the end voltage, which makes no battery full; and twice again when it is back."""
+    rig.cells.set(rig.setting("bvol") - 0.15)
+    rig.cell(1).set(rig.setting("bvol") + 0.03)
     rig.line("balance.1").expect_active()
     rig.wait(2.5)
     expect_number(rig, "led.power", 3, seconds=30)

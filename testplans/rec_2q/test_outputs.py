@@ -70,13 +70,14 @@ def test_optocoupler_watches_the_lowest_cell(rig, opto):
         (HIGHEST_TEMPERATURE, 40, -5, lambda rig, value: rig.temperature(1).set(value), (25, 42, 37, 33)),
         (LOWEST_TEMPERATURE, 5, 5, lambda rig, value: rig.temperature(1).set(value), (25, 3, 8, 12)),
         (CURRENT, 50, -10, current.apply, (0, 60, 45, 35)),
-        (PACK, 56, -1, lambda rig, value: rig.cells.set(value / len(rig.cells)), (52.8, 56.5, 55.5, 54.5)),
+        (PACK, 3.5, -0.1, lambda rig, value: rig.cells.set(value), (HEALTHY_CELL, 3.52, 3.48, 3.38)),
     ],
     ids=["highest-temperature", "lowest-temperature", "current", "pack-voltage"],
 )
 def test_optocoupler_watches_another_variable(rig, variable, level, hysteresis, apply, values):
-    """Beyond its level, back inside its hysteresis, and back beyond that."""
-    set_task(rig, 1, variable, level, hysteresis)
+    """Beyond its level, back inside its hysteresis, and back beyond that; the pack voltage in volts of a cell."""
+    unit = len(rig.cells) if variable == PACK else 1
+    set_task(rig, 1, variable, level * unit, hysteresis * unit)
     for value in values:
         apply(rig, value)
         record(rig, 1, f"variable {variable} at {value:g}")

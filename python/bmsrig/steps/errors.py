@@ -158,7 +158,7 @@ def measure_release(
 def logged_errors(rig: Rig) -> list[int]:
     """The numbers of the errors in the unit's log, as ERRL tells them; none twice in a row from one place.
 
-    The log holds seven at most and begins again after the oldest.
+    The log holds seven at most and begins again after the oldest; an empty one may tell of error 0.
     """
     entries: list[str] = []
     for _ in range(8):
@@ -166,4 +166,4 @@ def logged_errors(rig: Rig) -> list[int]:
         if not entry.startswith("ERR") or entry in entries:
             break
         entries.append(entry)
-    return [int(entry.split()[1]) for entry in entries]
+    return [number for number in (int(entry.split()[1]) for entry in entries) if number]
