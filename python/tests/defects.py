@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 SMALLBMS, VEBUS, SMART = "victron_smallbms", "victron_vebus_bms", "victron_smart_bms_12_200"
+REC_2Q = "rec_2q"
 
-# What any BMS of the family may do wrong, and the requirement of each product that catches it.
+# What any BMS of the Victron family may do wrong, and the requirement of each product that catches it.
 _FAMILY = {
     "lead_29s5": ("VSB-PRE-LEAD", "VVB-PRE", "VS2-PRE"),
     "lead_not_restarted": ("VSB-PRE-LEAD", "VVB-PRE", "VS2-PRE"),
@@ -101,10 +102,28 @@ _OWN = {
     },
 }
 
+# What a REC 2Q may do wrong.
+_REC_2Q = {
+    "hysteresis_sign_wrong": "R2Q-E1-RELEASE",
+    "delay_of_two_cycles": "R2Q-DELAY",
+    "over_current_after_one_cycle": "R2Q-E12",
+    "cell_number_off_by_one": "R2Q-EVERY-CELL",
+    "last_cell_ignored": "R2Q-EVERY-CELL",
+    "ioja_of_wrong_shunt": "R2Q-CURRENT",
+    "opens_before_announcement": "R2Q-WARN",
+    "announces_one_second_ahead": "R2Q-WARN",
+    "soc_not_reset": "R2Q-E2-TRIP",
+    "clow_ignored": "R2Q-CLOW",
+    "balances_during_over_temperature": "R2Q-BAL-START",
+    "sleeps_after_20s": "R2Q-SLEEP",
+    "crc_low_byte_first": "R2Q-485-FRAME",
+    "refused_value_taken": "R2Q-485-RANGE",
+}
+
 CAUGHT_BY: dict[str, dict[str, str]] = {
     product: {defect: ids[column] for defect, ids in _FAMILY.items() if ids[column] is not None} | _OWN[product]
     for column, product in enumerate((SMALLBMS, VEBUS, SMART))
-}
+} | {REC_2Q: _REC_2Q}
 """Product -> defect -> the requirement that a run on such a unit fails."""
 
 RECORDED_BY: dict[str, dict[str, tuple[str, float, float]]] = {
@@ -114,5 +133,6 @@ RECORDED_BY: dict[str, dict[str, tuple[str, float, float]]] = {
         "case_leaves_alternator": ("own_over_temperature_opens_alternator", 1, 0),
         "case_leaves_system_charge": ("own_over_temperature_opens_system_charge", 1, 0),
     },
+    REC_2Q: {},
 }
 """Product -> defect in what is only characterised -> a measurement, its value for a good unit and for such a one."""

@@ -7,10 +7,15 @@ import sys
 
 import pytest
 from bmsrig import paths
-from defects import CAUGHT_BY, RECORDED_BY, SMALLBMS, SMART, VEBUS
+from defects import CAUGHT_BY, REC_2Q, RECORDED_BY, SMALLBMS, SMART, VEBUS
 
 IN_PYTHON = paths.fixtures_folder() / SMALLBMS / "bms" / "in_python.py"
 PRODUCTS = list(CAUGHT_BY)
+ADJUSTED = [
+    (product, settings)
+    for product in (SMALLBMS, VEBUS, SMART)
+    for settings in (["under_voltage=2.6", "pre_alarm=2.85"], ["pre_alarm=3.15"])
+]
 
 
 def bad_unit(product: str, defect: str) -> str:
@@ -70,7 +75,12 @@ def test_a_defect_in_what_is_only_characterised_is_recorded(bmsrig, product, def
 
 @pytest.mark.parametrize(
     ("product", "cells"),
-    [(SMALLBMS, 4), (SMALLBMS, 8), (SMALLBMS, 16), (VEBUS, 4), (VEBUS, 8), (VEBUS, 16), (SMART, 4), (SMART, 20)],
+    [
+        *((SMALLBMS, cells) for cells in (4, 8, 16)),
+        *((VEBUS, cells) for cells in (4, 8, 16)),
+        *((SMART, cells) for cells in (4, 20)),
+        *((REC_2Q, cells) for cells in (4, 7, 16)),
+    ],
 )
 def test_a_good_unit_passes_every_requirement(bmsrig, product, cells):
     done = bmsrig(product, "--set", f"cells={cells}", fixture=product)
@@ -87,8 +97,9 @@ def test_a_good_unit_passes_on_every_bench(bmsrig, product, bench):
     assert done.status == 0, done.output
 
 
-@pytest.mark.parametrize("settings", [["under_voltage=2.6", "pre_alarm=2.85"], ["pre_alarm=3.15"]], ids=" ".join)
-@pytest.mark.parametrize("product", PRODUCTS)
+@pytest.mark.parametrize(
+    ("product", "settings"), ADJUSTED, ids=lambda value: value if isinstance(value, str) else " ".join(value)
+)
 def test_a_good_unit_passes_with_an_adjusted_battery(bmsrig, product, settings):
     options = [word for each in settings for word in ("--set", each)]
     done = bmsrig(product, *options, fixture=product)
