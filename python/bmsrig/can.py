@@ -195,13 +195,12 @@ class CanSignal:
         return self._core.can_wait(self._message.bus, self._message.identifier, self._message.extended, seconds)
 
     def _range(self, low: float, high: float) -> str:
+        unit = f" {self.unit}" if self.unit else ""
         if low == -math.inf:
-            text = f"{high:g} or less"
-        elif high == math.inf:
-            text = f"{low:g} or more"
-        else:
-            text = f"{low:g} to {high:g}"
-        return f"{text} {self.unit}".rstrip()
+            return f"{high:g}{unit} or less"
+        if high == math.inf:
+            return f"{low:g}{unit} or more"
+        return f"{low:g} to {high:g}{unit}"
 
     def _said(self) -> str:
         """What is known of it, in a sentence without its subject."""
