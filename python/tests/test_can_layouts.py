@@ -18,7 +18,7 @@ BU_: BMS Rig
 BO_ 16 State: 4 BMS
  SG_ Voltage : 0|16@1+ (0.1,0) [0|100] "V" Rig
  SG_ Mode : 16|2@1+ (1,0) [0|3] "" Rig
- SG_ Count : 24|8@1- (1,0) [-128|127] "" Rig
+ SG_ Count : 31|8@0- (1,0) [-128|127] "" Rig
 
 BO_ 17 Name: 2 BMS
  SG_ Name1 : 0|8@1+ (1,0) [0|255] "" Rig
@@ -69,7 +69,7 @@ def test_a_good_layout_becomes_sources_that_are_the_same_each_time(generate, tmp
     ("old", "new", "where", "what"),
     [
         ("16|2@1+", "12|2@1+", 7, "The signals Mode and Voltage are overlapping in message State"),
-        ("24|8@1-", "28|8@1-", 8, "The signal Count does not fit in message State"),
+        ("31|8@0-", "27|8@0-", 8, "The signal Count does not fit in message State"),
         ("BO_ 17 Name: 2 BMS", "BO_ 17 Name 2 BMS", 10, "Invalid syntax"),
         (
             "BO_ 17 Name: 2 BMS",
@@ -90,6 +90,12 @@ def test_a_good_layout_becomes_sources_that_are_the_same_each_time(generate, tmp
         ("[-128|127]", "[-128|128]", 8, "has 128 as an end of its range, but its bits hold -128 to 127"),
         ('[0|100] "V"', '[0|100] "Volt"', 6, "signal State.Voltage has unit 'Volt'; expected one of %, A, Ah, V, degC"),
         ('1 "on"', '4 "on"', 7, "signal State.Mode has a word for 4, but its bits hold 0 to 3"),
+        (
+            ' SG_ Name1 : 0|8@1+ (1,0) [0|255] "" Rig\n SG_ Name2 : 8|8@1+ (1,0) [0|255] "" Rig\n',
+            "",
+            10,
+            "has no signals",
+        ),
         ("Mode :", "Mode M :", 5, "message State is multiplexed"),
         ('BA_DEF_ "SlotTime" INT 1 10000;\nBA_DEF_DEF_ "SlotTime" 100;\nBA_ "SlotTime" 100;', "", 1, "how long a slot"),
         (
