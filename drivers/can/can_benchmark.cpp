@@ -25,7 +25,7 @@ void touch(Value& value) {
 
 void decode_bare(const Frame& first, const Frame& second, const Frame& third,
                  std::array<double, 6>& values) {
-    rec_battery_pack_t state;
+    rec_battery_pack_t state{};
     rec_battery_pack_unpack(&state, first.data(), first.size());
     values[0] = rec_battery_pack_soc_decode(state.soc);
     values[1] = rec_battery_pack_soh_decode(state.soh);
@@ -34,14 +34,14 @@ void decode_bare(const Frame& first, const Frame& second, const Frame& third,
     values[4] = rec_battery_pack_error_number_decode(state.error_number);
     values[5] = rec_battery_pack_error_element_decode(state.error_element);
     touch(values);
-    rec_cells1_to4_t voltages;
+    rec_cells1_to4_t voltages{};
     rec_cells1_to4_unpack(&voltages, second.data(), second.size());
     values[0] = rec_cells1_to4_cell1_decode(voltages.cell1);
     values[1] = rec_cells1_to4_cell2_decode(voltages.cell2);
     values[2] = rec_cells1_to4_cell3_decode(voltages.cell3);
     values[3] = rec_cells1_to4_cell4_decode(voltages.cell4);
     touch(values);
-    rec_limits_t allowed;
+    rec_limits_t allowed{};
     rec_limits_unpack(&allowed, third.data(), third.size());
     values[0] = rec_limits_cvl_decode(allowed.cvl);
     values[1] = rec_limits_ccl_decode(allowed.ccl);

@@ -42,7 +42,7 @@ CanFrame frame_of(std::uint32_t id, const py::bytes& data, bool extended, bool r
                      " and 8 bytes, none in a remote frame");
 }
 
-void bind_can(py::class_<Rig>& rig) {
+void bind_can_frames(py::class_<Rig>& rig) {
     rig.def(
            "can_send",
            [](Rig& self, const std::string& bus, std::uint32_t id, const py::bytes& data,
@@ -82,13 +82,16 @@ void bind_can(py::class_<Rig>& rig) {
                 }
                 return list;
             },
-            py::arg("bus"), py::arg("seconds"))
-        .def(
-            "can_bit_rate",
-            [](const Rig& self, const std::string& bus) {
-                return self.can().adapter(bus).bit_rate(self.can().channel(bus));
-            },
-            py::arg("bus"))
+            py::arg("bus"), py::arg("seconds"));
+}
+
+void bind_can_rates(py::class_<Rig>& rig) {
+    rig.def(
+           "can_bit_rate",
+           [](const Rig& self, const std::string& bus) {
+               return self.can().adapter(bus).bit_rate(self.can().channel(bus));
+           },
+           py::arg("bus"))
         .def(
             "set_can_bit_rate",
             [](Rig& self, const std::string& bus, std::uint32_t bit_rate) {
@@ -169,7 +172,8 @@ void bind_serial(py::class_<Rig>& rig) {
 }  // namespace
 
 void bind_buses(py::class_<Rig>& rig) {
-    bind_can(rig);
+    bind_can_frames(rig);
+    bind_can_rates(rig);
     bind_serial(rig);
 }
 
