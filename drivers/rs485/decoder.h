@@ -17,9 +17,10 @@ using Time = std::chrono::nanoseconds;
 /// A frame whose next byte does not come for so long will not be finished.
 constexpr Time longest_gap = std::chrono::milliseconds(20);
 
-/// How long a byte takes: start bit, 8 data bits, stop bit.
+/// How long a byte takes: start bit, 8 data bits, stop bit. Nothing where the rate is not known
+/// (0).
 constexpr Time byte_time(std::int64_t bit_rate) {
-    return Time{10 * std::nano::den / bit_rate};
+    return bit_rate > 0 ? Time{10 * std::nano::den / bit_rate} : Time{0};
 }
 
 /// What a decoder has seen.
@@ -38,6 +39,7 @@ class Decoder {
   public:
     /// A piece of several bytes began to arrive before its time by this much for each byte but one.
     explicit Decoder(Time time_of_a_byte = Time{0}) : byte_time_(time_of_a_byte) {}
+    void set_byte_time(Time time_of_a_byte) { byte_time_ = time_of_a_byte; }
 
     /// Bytes of which the last one came completely at `now`. The sink is called with each Frame.
     template <typename Sink>

@@ -167,6 +167,7 @@ TEST(Decoder, KnowsThatALongPieceBeganEarlier) {
 TEST(Decoder, TakesTheTimeOfAByteFromTheBitRate) {
     EXPECT_EQ(byte_time(56'000), 178'571ns);
     EXPECT_EQ(byte_time(115'200), 86'805ns);
+    EXPECT_EQ(byte_time(0), 0ns);
 }
 
 /// Every frame in a text, found in the plainest way.

@@ -52,6 +52,11 @@ std::string_view to_string(Outcome outcome) {
 Host::Host(const Table& table, HostOptions options)
     : table_(table), options_(options), decoder_(byte_time(options.bit_rate)) {}
 
+void Host::set_bit_rate(std::int64_t bit_rate) {
+    options_.bit_rate = bit_rate;
+    decoder_.set_byte_time(byte_time(bit_rate));
+}
+
 void Host::query(Name name, Time now) {
     const Instruction& instruction = require(name);
     if (!instruction.is_readable())
@@ -197,26 +202,26 @@ void Host::take(const Frame& frame, Time now) {
             case Step::tell:
                 return take_written(text, now);
             case Step::read_back:
-                return take_read_back(text);
+                return take_read_back(text, now);
             case Step::order:
                 reply_.text = text;
                 return finish(Outcome::answered);
             case Step::ask:
                 break;
         }
-        if (!instruction_->is_array()) return take_scalar(text);
+        if (!instruction_->is_array()) return take_scalar(text, now);
         return take_count(frame.payload, now);
     }
     take_array(frame.payload, now);
 }
 
-void Host::take_scalar(std::string_view text) {
+void Host::take_scalar(std::string_view text, Time now) {
     reply_.text = text;
     if (!instruction_->is_number()) return finish(Outcome::answered);
     const std::optional<double> number = number_from(text);
     if (!number) {
-        return finish(Outcome::wrong_answer,
-                      quote(payload_) + " was answered with " + quote(text) + ", not a number");
+        return take_wrong(now,
+                          quote(payload_) + " was answered with " + quote(text) + ", not a number");
     }
     reply_.number = *number;
     finish(Outcome::answered);
@@ -225,8 +230,8 @@ void Host::take_scalar(std::string_view text) {
 void Host::take_written(std::string_view text, Time now) {
     reply_.text = text;
     if (!is_acceptance(text)) {
-        return finish(Outcome::wrong_answer, quote(payload_) + " was answered with " + quote(text) +
-                                                 ", neither OK nor NOT OK");
+        return take_wrong(
+            now, quote(payload_) + " was answered with " + quote(text) + ", neither OK nor NOT OK");
     }
     accepted_ = true;
     prepare(Step::read_back, std::string(instruction_->mnemonic) + "?", now);
@@ -240,11 +245,11 @@ void Host::take_refusal(Time now) {
     prepare(Step::read_back, std::string(instruction_->mnemonic) + "?", now);
 }
 
-void Host::take_read_back(std::string_view text) {
+void Host::take_read_back(std::string_view text, Time now) {
     const std::optional<double> number = number_from(text);
     if (!number) {
-        return finish(Outcome::wrong_answer,
-                      quote(payload_) + " was answered with " + quote(text) + ", not a number");
+        return take_wrong(now,
+                          quote(payload_) + " was answered with " + quote(text) + ", not a number");
     }
     reply_.number = *number;
     if (!accepted_) return finish(Outcome::refused, std::move(reply_.problem));
@@ -261,8 +266,8 @@ void Host::take_count(std::span<const Byte> payload, Time now) {
     const std::optional<double> number =
         reply_.binary_count ? payload.front() : number_from(reply_.text);
     if (!number || *number < 1 || *number > most_payload || *number != std::floor(*number)) {
-        return finish(Outcome::wrong_answer, quote(payload_) + " was answered with " +
-                                                 quote(reply_.text) + ", not a count");
+        return take_wrong(
+            now, quote(payload_) + " was answered with " + quote(reply_.text) + ", not a count");
     }
     count_ = static_cast<std::size_t>(*number);
     deadline_ = now + options_.timeout;
@@ -272,9 +277,9 @@ void Host::take_array(std::span<const Byte> payload, Time now) {
     const std::size_t item = instruction_->type == Type::floats ? sizeof(float) : 1;
     const bool fits = !instruction_->counts_bytes || payload.size() == *count_;
     if (!fits || payload.size() % item != 0) {
-        return finish(Outcome::wrong_answer,
-                      quote(payload_) + " was answered with " + std::to_string(payload.size()) +
-                          " bytes of data after the count " + std::to_string(*count_));
+        return take_wrong(now, quote(payload_) + " was answered with " +
+                                   std::to_string(payload.size()) +
+                                   " bytes of data after the count " + std::to_string(*count_));
     }
     if (item == 1) {
         reply_.bytes.assign(payload.begin(), payload.end());
@@ -283,6 +288,15 @@ void Host::take_array(std::span<const Byte> payload, Time now) {
     reply_.floats.push_back(floats_from(payload));
     deadline_ = now + options_.timeout;
     if (instruction_->counts_bytes || reply_.floats.size() == *count_) finish(Outcome::answered);
+}
+
+void Host::take_wrong(Time now, std::string problem) {
+    if (reply_.attempts > options_.retries)
+        return finish(Outcome::wrong_answer, std::move(problem));
+    // Perhaps what came is part of another answer, whose beginning was lost: let it pass.
+    waiting_ = false;
+    quiet_until_ = now + options_.timeout;
+    deadline_ = quiet_until_ + options_.timeout;
 }
 
 bool Host::try_other_name(Time now) {

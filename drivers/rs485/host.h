@@ -16,7 +16,7 @@ enum class Outcome : std::uint8_t {
     answered,      ///< a write: accepted, and read back as written
     no_answer,     ///< after all retries
     refused,       ///< NOT OK
-    wrong_answer,  ///< an answer that is none to this instruction
+    wrong_answer,  ///< after all retries, an answer that is none to this instruction
     differs,       ///< accepted, but read back as something else
 };
 
@@ -58,6 +58,9 @@ class Host {
     /// The table must outlive it.
     Host(const Table& table, HostOptions options);
 
+    /// Of what is sent and heard from now on.
+    void set_bit_rate(std::int64_t bit_rate);
+
     /// Throws std::invalid_argument if the table has no such instruction to read.
     void query(Name name, Time now);
     /// Sends a value, whether or not it is in range, and reads it back. Throws
@@ -95,9 +98,10 @@ class Host {
     void retry(Time now, const std::string& problem);
     void take(const Frame& frame, Time now);
     bool is_answer(const Frame& frame);
-    void take_scalar(std::string_view text);
+    void take_scalar(std::string_view text, Time now);
     void take_written(std::string_view text, Time now);
-    void take_read_back(std::string_view text);
+    void take_read_back(std::string_view text, Time now);
+    void take_wrong(Time now, std::string problem);
     void take_count(std::span<const Byte> payload, Time now);
     void take_array(std::span<const Byte> payload, Time now);
     void take_refusal(Time now);

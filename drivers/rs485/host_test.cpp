@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <random>
 #include <optional>
+#include <random>
 #include <stdexcept>
 
 #include "drivers/rs485/fake_registers.h"
@@ -164,6 +164,13 @@ TEST_F(HostTest, AsksAgainAfter350Milliseconds) {
         EXPECT_EQ(sent_at[i] - sent_at[i - 1], wire + 350ms);
 }
 
+TEST_F(HostTest, KnowsHowLongItSendsAtAnotherRate) {
+    host.set_bit_rate(115'200);
+    host.query("CMAX"_name, now);
+    host.advance(now);
+    EXPECT_EQ(host.due(), now + byte_time(115'200) * 12 + 350ms);
+}
+
 TEST_F(HostTest, GivesUpAfterFourRetries) {
     const Reply& reply = query("CMAX"_name);
     EXPECT_EQ(reply.outcome, Outcome::no_answer);
@@ -311,6 +318,18 @@ TEST_F(HostTest, TellsWrongAnswers) {
         return std::vector<Piece>{{5ms, text.ends_with('?') ? answer("?") : golden("OK")}};
     };
     EXPECT_EQ(write("CMAX"_name, 3).outcome, Outcome::wrong_answer);
+}
+
+TEST_F(HostTest, AsksAgainWhenTheCountWasLost) {
+    int asked = 0;
+    other = [&asked](const std::string&) {
+        std::vector<Piece> pieces{{5ms, golden("4")}, {40ms, golden("ERRO none")}};
+        if (++asked == 1) pieces.erase(pieces.begin());
+        return pieces;
+    };
+    EXPECT_THAT(query("ERRO"_name).bytes, ElementsAre(0, 1, 0, 0));
+    EXPECT_EQ(host.reply().attempts, 2);
+    EXPECT_GE(sent_at[1] - sent_at[0], 350ms);
 }
 
 TEST_F(HostTest, TellsARefusedQuery) {

@@ -16,5 +16,6 @@ void bind_link(pybind11::module_& module);
 void bind_metrics(pybind11::module_& module);
 void bind_record(pybind11::module_& module);
 void bind_rig(pybind11::module_& module);
+void bind_rs485(pybind11::module_& module);
 
 }  // namespace bmsrig::python

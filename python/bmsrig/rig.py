@@ -13,6 +13,7 @@ from bmsrig.can import CanBus
 from bmsrig.failure import ExpectationFailed, time_to_react
 from bmsrig.line import Line
 from bmsrig.meter import Meter, Reading
+from bmsrig.rs485 import Rs485
 from bmsrig.stimulus import Cell, Cells, Source, Supply, Switch, Temperature
 from bmsrig.threshold import Threshold
 
@@ -36,6 +37,7 @@ class Rig:
     def __init__(self, core: _core.Rig) -> None:
         self._core = core
         self._log_seen = 0
+        self._rs485: Rs485 | None = None
         self.cells = Cells(core)
         """All cells; ``rig.cells.set(3.30)`` applies one voltage to all of them in the same instant."""
 
@@ -64,6 +66,14 @@ class Rig:
     def can(self) -> CanBus:
         """The UUT's CAN bus. Raises InputError if the wiring has none."""
         return CanBus(self._core, "can")
+
+    @property
+    def rs485(self) -> Rs485:
+        """The unit on the UUT's RS-485 bus, at the address that the setting ``address`` says."""
+        address = int(self.setting("address"))
+        if self._rs485 is None or self._rs485.address != address:
+            self._rs485 = Rs485(self._core, address)
+        return self._rs485
 
     @property
     def supply(self) -> Supply:
