@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test build bench lint format sanitize thread-sanitize coverage install clean setup setup-lint
+.PHONY: help demo test build bench lint format sanitize thread-sanitize coverage fuzz install clean setup setup-lint
 
 DEMO := build/demo
 
@@ -39,6 +39,9 @@ thread-sanitize: setup ## the C++ tests that use threads, under ThreadSanitizer
 
 coverage: setup-lint build sanitize ## line coverage of rig/, drivers/ and reports/
 	@.ci/coverage
+
+fuzz: setup ## feed anything to both sides of RS-485, for a minute
+	@.ci/fuzz
 
 install: setup ## check that pip install works from a clean copy, in a virtual environment of its own
 	@.ci/try-install
