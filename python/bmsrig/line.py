@@ -84,6 +84,14 @@ class Line:
         """Run for so long and raise ExpectationFailed unless the line is inactive all the time."""
         self._expect_stays("inactive", seconds)
 
+    def next_edge(self, within: float) -> Edge | None:
+        """Run until the line changes and return that edge, or nothing if it has not changed within so many s."""
+        change = self._core.watch(self._signal, within)
+        if change is None:
+            return None
+        number, time, value = change
+        return Edge(self.name, _LEVEL[int(value)], time, self._core.stamp_uncertainty(self.name), number)
+
     def edges(self, seconds: float) -> list[Edge]:
         """Run for so long and return every change of the line in that time, oldest first."""
         core = self._core

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ class Rig:
         self._core = core
         self._log_seen = 0
         self._rs485: Rs485 | None = None
+        self.random = random.Random(core.seed)
+        """Random choices of a test: the same seed of the run gives the same test."""
         self.cells = Cells(core)
         """All cells; ``rig.cells.set(3.30)`` applies one voltage to all of them in the same instant."""
 
@@ -184,6 +187,10 @@ class Rig:
             )
         self._log_seen = found + 1
         return self.log_lines[found]
+
+    def history(self, signal: str, most: int) -> list[tuple[float, str]]:
+        """The last changes of a signal of the trace, oldest first: when, in s since the test's start, and to what."""
+        return self._core.history(signal, most)
 
     def mark(self, text: str) -> None:
         """Put a remark on the test's time line; the report shows it in the picture."""
