@@ -1,0 +1,141 @@
+"""REC's own CAN protocol (CHRG 0): identifiers, periods, and the values of the unit."""
+
+from itertools import pairwise
+
+import pytest
+from bmsrig.steps import current
+from bmsrig.steps.arbiter import SETTLED, measure_reports
+
+IDENTIFIERS = range(0x031, 0x039)
+
+STATES = {
+    "healthy": {},
+    "unequal cells": {"cells": [3.20 + 0.012 * number for number in range(16)]},
+    "charging": {"amperes": 80.0},
+    "discharging": {"amperes": -120.0},
+    "hot": {"sensors": [48.0, 31.0, 22.0, 40.0], "case": 45.0},
+    "cold": {"sensors": [-9.0, 3.0, -1.0, 12.0], "case": -15.0},
+    "over-voltage": {"cells": [3.90 + 0.002 * number for number in range(16)]},
+    "under-voltage": {"cells": [2.70 + 0.003 * number for number in range(16)]},
+}
+"""What stands at the unit, where it is not as at the baseline."""
+
+
+def apply_state(rig, state):
+    """Apply one of STATES."""
+    if "cells" in state:
+        rig.cells.set(state["cells"][: len(rig.cells)])
+    for number, degrees in enumerate(state.get("sensors", []), start=1):
+        rig.temperature(number).set(degrees)
+    if "case" in state:
+        rig.temperature("case_temp").set(state["case"])
+    if "amperes" in state:
+        current.apply(rig, state["amperes"])
+
+
+@pytest.mark.requirement("R2Q-CAN-REC")
+def test_identifiers_and_periods(rig):
+    """0x031 to 0x038 and no others, each again and again."""
+    allowed = rig.limit("can_rec_period").high
+    seen = rig.can.watch(4 * allowed)
+    assert sorted(seen) == list(IDENTIFIERS)
+    for identifier, times in sorted(seen.items()):
+        gaps = [after - before for before, after in pairwise(times)]
+        assert gaps, f"0x{identifier:03X} was sent once only in {4 * allowed:g} s"
+        rig.measure("can_rec_period", max(gaps), comment=f"0x{identifier:03X}, the longest")
+        rig.measure("can_rec_mean_period", sum(gaps) / len(gaps), comment=f"0x{identifier:03X}")
+        assert len(rig.can.message(identifier).data) == 8
+
+
+@pytest.mark.requirement("R2Q-CAN-REC")
+@pytest.mark.parametrize("state", STATES)
+def test_values_are_those_that_stand_at_the_unit(rig, state):
+    """Cells, temperatures, pack voltage and current, in many states of the battery."""
+    rig.restart(sensors=4)
+    apply_state(rig, STATES[state])
+    measure_reports(rig, comment=state)
+
+
+@pytest.mark.requirement("R2Q-CAN-REC")
+def test_bytes_stand_where_the_manual_has_them(rig):
+    """Each value taken from its bytes by hand: an error in the shared layout would be seen."""
+    cells = [3.200 + 0.010 * number for number in range(1, len(rig.cells) + 1)]
+    rig.cells.set(cells)
+    rig.temperature(1).set(-7.0)
+    rig.temperature("case_temp").set(33.0)
+    current.apply(rig, -12.4)
+    rig.wait(SETTLED + rig.limit("can_refresh_time").high)
+
+    main = rig.can.message(0x031).data
+    soc, soh = rig.rs485.array("LCD1")[5:7]
+    assert main[0] * 0.005 == pytest.approx(soc, abs=0.0051)
+    assert main[1] * 0.005 == pytest.approx(soh, abs=0.0051)
+    assert int.from_bytes(main[2:4], "big") * 0.010 == pytest.approx(sum(cells), abs=0.021)
+    assert int.from_bytes(main[4:6], "big", signed=True) * 0.020 == pytest.approx(-12.4, abs=0.061)
+    assert main[6:8] == bytes([0, 0])
+    assert int.from_bytes(rig.can.message(0x032).data[:1], "big", signed=True) == pytest.approx(-7.0, abs=1.6)
+    for number, volts in enumerate(cells):
+        data = rig.can.message(0x033 + number // 4).data
+        position = 2 * (number % 4)
+        assert int.from_bytes(data[position : position + 2], "big") * 0.001 == pytest.approx(volts, abs=0.0025)
+    limits = rig.can.message(0x037).data
+    assert int.from_bytes(limits[0:2], "big") * 0.1 == pytest.approx(len(cells) * rig.setting("char"), abs=0.11)
+    assert int.from_bytes(limits[2:4], "big") * 0.1 == pytest.approx(rig.setting("maxc"), abs=0.11)
+    assert int.from_bytes(limits[4:6], "big") * 0.1 == pytest.approx(rig.setting("maxd"), abs=0.11)
+    status = rig.can.message(0x038).data
+    assert int.from_bytes(status[2:3], "big", signed=True) == pytest.approx(33, abs=1.6)
+    assert status[3] & 0b11 == 0b10  # no pre-charge, the relay closed
+    assert status[7] == 0
+
+
+@pytest.mark.requirement("R2Q-CAN-REC")
+@pytest.mark.parametrize(("cells", "error"), [(3.95, 1), (2.70, 2)], ids=["over-voltage", "under-voltage"])
+def test_error_is_the_same_on_both_buses(rig, cells, error):
+    """Number and cell of an error, on CAN as ERRO answers them; nothing while there is none."""
+    refresh = rig.limit("can_refresh_time").high
+    status = rig.can["rec"]
+    status.signal("ErrorNumber").expect_near(0, 0, within=refresh)
+    last = len(rig.cells)
+    rig.cells.set([cells] * (last - 1) + [cells + (0.05 if error == 1 else -0.05)])
+    rig.line("relay").expect_inactive()
+    status.signal("ErrorNumber").expect_near(error, 0, within=refresh)
+    present, unit, number, where = rig.rs485.bytes("ERRO")
+    assert (present, unit, number) == (1, int(rig.setting("address")), error)
+    status.signal("ErrorElement").expect_near(where, 0, within=refresh)
+
+
+@pytest.mark.requirement("R2Q-CAN-REC")
+def test_outputs_are_reported_as_they_are(rig):
+    """Relay and pre-charge in 0x038 follow the outputs, through an opening and a closing."""
+    refresh = rig.limit("can_refresh_time").high
+    status = rig.can["rec"]
+    for cells, level in ((3.95, 0), (3.30, 1)):
+        rig.cells.set(cells)
+        (rig.line("relay").expect_active if level else rig.line("relay").expect_inactive)(20)
+        status.signal("Relay").expect_near(level, 0, within=refresh)
+        status.signal("Precharge").expect_near(0, 0, within=refresh)
+        assert rig.line("relay").is_active == bool(level)
+
+
+@pytest.mark.requirement("R2Q-CAN-REC")
+def test_balancing_is_reported_as_it_is(rig):
+    """The mask in 0x038 and WCIB name the cells whose resistors are joined."""
+    highest = len(rig.cells) - 2
+    rig.cells.set([3.45] * highest + [3.62, 3.65])
+    rig.line(f"balance.{len(rig.cells)}").expect_active()
+    rig.wait(rig.limit("can_refresh_time").high)
+    joined = sum(1 << cell.number - 1 for cell in rig.cells if rig.line(f"balance.{cell.number}").is_active)
+    assert joined
+    assert int(rig.can["rec"].signal("BalancingMask").value) == joined
+    assert rig.rs485.read("WCIB") == joined
+
+
+@pytest.mark.requirement("R2Q-CAN-REC")
+@pytest.mark.parametrize("amperes", [650.0, 660.0, -650.0, -660.0])
+def test_current_at_the_end_of_its_field(rig, amperes):
+    """0x031 can carry 655.34 A; what is sent beyond that no document says. The sign must never turn."""
+    applied = current.apply(rig, amperes)
+    rig.wait(SETTLED + rig.limit("can_refresh_time").high)
+    reported = rig.can["rec"].signal("Current").value
+    rig.measure("can_current_far_out", reported, comment=f"{applied.amperes:.2f} A applied")
+    assert reported * amperes > 0

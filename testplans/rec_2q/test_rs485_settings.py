@@ -1,0 +1,92 @@
+"""Every instruction of the table: queries answer with their type, settings take their range and nothing else."""
+
+import pytest
+from bmsrig.failure import ExpectationFailed
+from bmsrig.steps.instructions import expect_beyond_refused, expect_range_taken, expect_typed_answer, load
+
+TABLE = load("rec_2q")
+QUERIES = [each for each in TABLE if "R" in each.access]
+SETTINGS = [each for each in TABLE if each.is_setting]
+
+
+def named(instructions):
+    """A test for each of these instructions."""
+    return pytest.mark.parametrize("instruction", instructions, ids=lambda each: each.mnemonic)
+
+
+@pytest.mark.requirement("R2Q-485-TABLE")
+@named(QUERIES)
+def test_every_query_is_answered_with_its_type(rig, instruction):
+    """A number reads as a number, a text has letters or digits, an array has its two frames."""
+    expect_typed_answer(rig, instruction)
+
+
+@pytest.mark.requirement("R2Q-485-TABLE")
+@named(SETTINGS)
+def test_every_setting_takes_its_range(rig, instruction):
+    """Written and read back at its minimum, its maximum and its default."""
+    expect_range_taken(rig, instruction)
+
+
+@pytest.mark.requirement("R2Q-485-RANGE")
+@named(SETTINGS)
+def test_every_setting_refuses_what_lies_outside(rig, instruction):
+    """One step below its minimum and above its maximum: NOT OK, and the old value stays."""
+    expect_beyond_refused(rig, instruction)
+
+
+@pytest.mark.requirement("R2Q-485-RANGE")
+@named([each for each in SETTINGS if each.mnemonic in ("CMAX", "TMIN", "CAPA", "CHEM", "SISN")])
+def test_a_value_far_outside_or_no_number_is_refused(rig, instruction):
+    """A thousand times too much, the other sign, no number: the value stays."""
+    before = rig.rs485.read(instruction.mnemonic)
+    for words in (f"{1000 * instruction.maximum:g}", f"-{instruction.maximum + 100:g}", "nan", "inf", "abc", "3,7", ""):
+        with rig.step(f"{instruction.mnemonic} {words}"):
+            answer = rig.rs485.exchange(f"{instruction.mnemonic} {words}".encode())
+            if any(each.payload in (b"OK", b"SET") for each in answer):
+                raise ExpectationFailed(f"rs485: expected {instruction.mnemonic} {words} to be refused, but it is OK")
+            assert rig.rs485.read(instruction.mnemonic) == before
+
+
+@pytest.mark.requirement("R2Q-485-TABLE")
+def test_settings_outlive_a_restart(rig):
+    """What was written is in force after the unit was switched off and on, for every setting that does not count on."""
+    other = {
+        each.mnemonic: each.minimum if each.default != each.minimum else each.minimum + each.step
+        for each in SETTINGS
+        if each.mnemonic in ("BVOL", "MAXH", "RAZL", "BMTH", "IOFF", "CAPA", "CHEM", "CHAC", "MAXC", "SISN", "PRCT")
+    }
+    for mnemonic, value in other.items():
+        rig.rs485.write(mnemonic, value)
+    rig.restart()
+    for mnemonic, value in other.items():
+        with rig.step(mnemonic):
+            assert rig.rs485.read(mnemonic) == pytest.approx(value, rel=1e-4, abs=1e-9)
+
+
+@pytest.mark.requirement("R2Q-485-TABLE")
+def test_identification(rig):
+    """*IDN? answers with the name that the manual prints."""
+    assert rig.rs485.read("*IDN") == "REC-BMS 2Q"
+
+
+@pytest.mark.requirement("R2Q-485-TABLE")
+def test_clock_answers_in_its_form(rig):
+    """TIME as HH:MM:SS, DATE as DD:MM:YYYY, and the clock goes."""
+    first = _seconds(rig.rs485.read("TIME"))
+    started = rig.now
+    day, month, year = map(int, rig.rs485.read("DATE").split(":"))
+    assert 1 <= day <= 31
+    assert 1 <= month <= 12
+    assert year >= 2000
+    rig.wait(90)
+    passed = (_seconds(rig.rs485.read("TIME")) - first) % 86_400
+    rig.measure("clock_deviation", passed - (rig.now - started))
+
+
+def _seconds(text):
+    hours, minutes, seconds = map(int, text.split(":"))
+    assert 0 <= hours < 24
+    assert 0 <= minutes < 60
+    assert 0 <= seconds < 60
+    return 3600 * hours + 60 * minutes + seconds
