@@ -54,7 +54,7 @@ def test_counters_are_cleared(rig):
     current.apply(rig, 0.0)
     rig.wait(5)
     assert all(value > 100 for value in counted(rig).values())
-    assert rig.rs485.command("WHRE 1") == "Cleared energy counter"
+    assert rig.rs485.command("WHRE 1", armed=True) == "Cleared energy counter"
     assert counted(rig) == {"WHIN": 0, "WHOU": 0}
     current.apply(rig, 100.0)
     rig.wait(360)

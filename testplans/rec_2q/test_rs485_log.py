@@ -65,7 +65,7 @@ def test_log_is_erased(rig):
     rig.line("relay").expect_inactive()
     text, error = read_entry(rig)
     assert error == (HOT, 1)
-    assert rig.rs485.command("ERRD 1") == "DELETED_LOGS"
+    assert rig.rs485.command("ERRD 1", armed=True) == "DELETED_LOGS"
     for _ in range(MOST + 1):
         assert rig.rs485.read("ERRL") != text
 

@@ -2,16 +2,17 @@
 
 import pytest
 from bmsrig.failure import ExpectationFailed
-from bmsrig.steps.instructions import expect_beyond_refused, expect_range_taken, expect_typed_answer, load
+from bmsrig.rs485 import instructions
+from bmsrig.steps.instructions import expect_beyond_refused, expect_range_taken, expect_typed_answer
 
-TABLE = load("rec_2q")
-QUERIES = [each for each in TABLE if "R" in each.access]
+TABLE = instructions("rec_2q")
+QUERIES = [each for each in TABLE if each.is_readable]
 SETTINGS = [each for each in TABLE if each.is_setting]
 
 
-def named(instructions):
+def named(rows):
     """A test for each of these instructions."""
-    return pytest.mark.parametrize("instruction", instructions, ids=lambda each: each.mnemonic)
+    return pytest.mark.parametrize("instruction", rows, ids=lambda each: each.name)
 
 
 @pytest.mark.requirement("R2Q-485-TABLE")
@@ -36,25 +37,25 @@ def test_every_setting_refuses_what_lies_outside(rig, instruction):
 
 
 @pytest.mark.requirement("R2Q-485-RANGE")
-@named([each for each in SETTINGS if each.mnemonic in ("CMAX", "TMIN", "CAPA", "CHEM", "SISN")])
+@named([each for each in SETTINGS if each.name in ("CMAX", "TMIN", "CAPA", "CHEM", "SISN")])
 def test_a_value_far_outside_or_no_number_is_refused(rig, instruction):
     """A thousand times too much, the other sign, no number: the value stays."""
-    before = rig.rs485.read(instruction.mnemonic)
+    before = rig.rs485.read(instruction.name)
     for words in (f"{1000 * instruction.maximum:g}", f"-{instruction.maximum + 100:g}", "nan", "inf", "abc", "3,7", ""):
-        with rig.step(f"{instruction.mnemonic} {words}"):
-            answer = rig.rs485.exchange(f"{instruction.mnemonic} {words}".encode())
+        with rig.step(f"{instruction.name} {words}"):
+            answer = rig.rs485.exchange(f"{instruction.name} {words}".encode())
             if any(each.payload in (b"OK", b"SET") for each in answer):
-                raise ExpectationFailed(f"rs485: expected {instruction.mnemonic} {words} to be refused, but it is OK")
-            assert rig.rs485.read(instruction.mnemonic) == before
+                raise ExpectationFailed(f"rs485: expected {instruction.name} {words} to be refused, but it is OK")
+            assert rig.rs485.read(instruction.name) == before
 
 
 @pytest.mark.requirement("R2Q-485-TABLE")
 def test_settings_outlive_a_restart(rig):
     """What was written is in force after the unit was switched off and on, for every setting that does not count on."""
     other = {
-        each.mnemonic: each.minimum if each.default != each.minimum else each.minimum + each.step
+        each.name: each.minimum if each.default != each.minimum else each.minimum + 10**-each.decimals
         for each in SETTINGS
-        if each.mnemonic in ("BVOL", "MAXH", "RAZL", "BMTH", "IOFF", "CAPA", "CHEM", "CHAC", "MAXC", "SISN", "PRCT")
+        if each.name in ("BVOL", "MAXH", "RAZL", "BMTH", "IOFF", "CAPA", "CHEM", "CHAC", "MAXC", "SISN", "PRCT")
     }
     for mnemonic, value in other.items():
         rig.rs485.write(mnemonic, value)

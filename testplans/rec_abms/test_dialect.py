@@ -1,30 +1,31 @@
 """RS-485 in the ABMS's dialect: all of its instructions, and no harm from those of its relatives."""
 
 import pytest
+from bmsrig.rs485 import instructions
 from bmsrig.steps import current, frames
 from bmsrig.steps.arbiter import measure_reports
-from bmsrig.steps.instructions import expect_beyond_refused, expect_range_taken, expect_typed_answer, load
+from bmsrig.steps.instructions import expect_beyond_refused, expect_range_taken, expect_typed_answer
 
-TABLE = load("rec_abms")
-QUERIES = [each for each in TABLE if "R" in each.access]
+TABLE = instructions("rec_abms")
+QUERIES = [each for each in TABLE if each.is_readable]
 SETTINGS = [each for each in TABLE if each.is_setting]
 
 OWN = ["STRN", "WCBI", "ERLD", "RE1L", "RE1H", "OP2L", "OP2H"]
 """What the ABMS says in its own words, or only the ABMS has."""
 
-FOREIGN = sorted({each.mnemonic for each in load("rec_2q")} - {each.mnemonic for each in TABLE})
+FOREIGN = sorted({each.name for each in instructions("rec_2q")} - {each.name for each in TABLE})
 """Instructions that only the 2Q knows."""
 
 
-def named(instructions):
+def named(rows):
     """A test for each of these instructions."""
-    return pytest.mark.parametrize("instruction", instructions, ids=lambda each: each.mnemonic)
+    return pytest.mark.parametrize("instruction", rows, ids=lambda each: each.name)
 
 
 @pytest.mark.requirement("RAB-485")
 def test_the_dialect_is_in_the_table():
     """The instructions that make the dialect are among those that the tests below ask for."""
-    assert set(OWN) <= {each.mnemonic for each in TABLE}
+    assert set(OWN) <= {each.name for each in TABLE}
 
 
 @pytest.mark.requirement("RAB-485")
@@ -48,7 +49,7 @@ def test_log_is_erased_in_the_dialect(rig):
     rig.temperature(1).set(65)
     rig.line("relay.dch").expect_inactive()
     before = rig.rs485.read("ERRL")
-    assert rig.rs485.command("ERLD 1") == "DELETED_LOGS"
+    assert rig.rs485.command("ERLD 1", armed=True) == "DELETED_LOGS"
     assert rig.rs485.read("ERRL") != before
 
 
@@ -66,7 +67,7 @@ def test_balanced_cells_in_the_dialect(rig):
 @pytest.mark.parametrize("mnemonic", [*FOREIGN, "QQQQ", "RE9L"])
 def test_unknown_instructions_do_not_disturb(rig, mnemonic):
     """Queries and sets of instructions that it does not know: nothing changes, and the next query is answered."""
-    before = {each.mnemonic: rig.rs485.read(each.mnemonic) for each in SETTINGS if each.mnemonic in OWN}
+    before = {each.name: rig.rs485.read(each.name) for each in SETTINGS if each.name in OWN}
     for payload in (f"{mnemonic}?", f"{mnemonic} 1"):
         answer = frames.take_apart(rig.rs485.send(frames.frame(payload.encode())))
         words = answer[0].payload.decode("ascii", "replace") if answer else ""
