@@ -194,7 +194,7 @@ def test_thresholds_of_error_10(rig, volts):
     """
     inwards = -1 if volts == HIGH else 1
     with rig.step("inside"):
-        rig.rs485.command("ERRD 1")
+        rig.rs485.command("ERRD 1", armed=True)
         rig.cell(1).set(volts + inwards * TIGHT)
         rig.wait(10)
         rig.cell(1).set(HEALTHY_CELL)

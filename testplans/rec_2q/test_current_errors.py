@@ -45,7 +45,7 @@ def test_discharge_through_an_open_relay_is_error_11(rig):
 @pytest.mark.parametrize("amperes", [0, 20], ids=["none", "charging"])
 def test_no_current_or_charging_is_no_error_11(rig, amperes):
     """With the relay open, no current or a charging one is no sign of a welded contactor: the relay closes again."""
-    rig.rs485.command("ERRD 1")
+    rig.rs485.command("ERRD 1", armed=True)
     open_relay(rig)
     current.apply(rig, amperes)
     rig.wait(20)
@@ -88,7 +88,7 @@ def test_current_below_its_limit_is_no_error_12(rig, sign):
 @pytest.mark.requirement("R2Q-E12")
 def test_over_current_for_two_cycles_is_no_error(rig):
     """A surge of less than 2.5 s, again and again: no error 12, not even in the log."""
-    rig.rs485.command("ERRD 1")
+    rig.rs485.command("ERRD 1", armed=True)
     for pause in (2.5, 3.0, 3.5, 4.0):
         current.apply(rig, -1.03 * rig.setting("dcmx"))
         rig.wait(2.45)

@@ -72,7 +72,7 @@ def test_error_takes_three_measurements(rig, phase):
 @pytest.mark.parametrize("phase", PHASES, ids=lambda phase: f"{phase:g}s")
 def test_what_lasts_for_less_than_three_measurements_is_no_error(rig, phase):
     """A cell that is high, and a battery that is hot, for just under 2.5 s: no error, not even in the log."""
-    rig.rs485.command("ERRD 1")
+    rig.rs485.command("ERRD 1", armed=True)
     rig.wait(phase)
     for _ in range(3):
         rig.cells.set(rig.setting("cmax") + 0.05)
