@@ -31,7 +31,7 @@ def balanced(rig, seconds=SHOWS):
 
 def on_can(rig):
     """The cells that CAN says are balanced."""
-    mask = round(rig.can["rec"].signal("BalancingMask").value)
+    mask = round(rig.can["rec"].signal("BalancingMask").read().value)
     return {number for number in numbers(rig) if mask >> (number - 1) & 1}
 
 

@@ -146,7 +146,7 @@ def test_each_cell_alone_keeps_the_relay_open(rig):
 def test_cells_that_differ_are_error_3(rig, razl):
     """One cell above the others by more than RAZL: error 3 with the relay closed; searched, and back by 20 mV."""
     if razl is not None:
-        rig.restart(razl=razl, bvol=4.0)
+        rig.restart(razl=razl, bvol=4.2, cmax=4.2)
     guard = GUARDS[3]
     measure_trip(rig, 3, guard.apply(rig, guard.trip(rig) + 0.02))
     measure_release(rig, 3, guard.apply(rig, guard.healthy))

@@ -110,7 +110,7 @@ def test_current_beyond_the_devices_is_error_17(rig, sign, settings):
     with rig.step("2 % below"):
         current.apply(rig, sign * 0.98 * highest)
         expect_error_stays(rig, 0, seconds=LONGEST_DELAY + 2)
-        before = limit.value
+        before = limit.read().value
     with rig.step("2 % above"):
         applied = current.apply(rig, sign * 1.02 * highest)
         measure_trip(rig, 17, applied.time)

@@ -25,7 +25,7 @@ LOOKS = 0.05
 def test_cells_are_measured_every_1_25_seconds(rig):
     """A cell that rises all the time: the times at which CAN shows a new value are a cycle apart."""
     cell, shown = rig.cell(1), rig.can["rec"].signal("Cell1")
-    changes, last = [], shown.value
+    changes, last = [], shown.read().value
     for look in range(int(20 / LOOKS)):
         cell.set(HEALTHY_CELL + 0.0002 * (look + 1))
         rig.wait(LOOKS)

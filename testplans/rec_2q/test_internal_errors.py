@@ -2,7 +2,7 @@
 
 import pytest
 from bmsrig.steps.blinks import expect_number
-from bmsrig.steps.errors import expect_error, expect_error_stays, expect_no_error, measure_trip
+from bmsrig.steps.errors import expect_directions, expect_error, expect_error_stays, expect_no_error, measure_trip
 from bmsrig.steps.lines import expect_levels_stay
 from bmsrig.steps.precharge import measure_closing
 
@@ -18,8 +18,7 @@ def test_wrong_chemistry_keeps_the_relay_open(rig):
     rig.restart(fault="chemistry")
     expect_error(rig, 13)
     expect_levels_stay(rig, NOTHING, seconds=30)
-    limits = [rig.can["rec"].signal(name) for name in ("CCL", "DCL")]
-    assert [limit.value for limit in limits] == [0, 0]
+    expect_directions(rig, 13)
     rig.rs485.write("CHEM", 3)
     expect_no_error(rig)
     measure_closing(rig, within=5)

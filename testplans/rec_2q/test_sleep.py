@@ -32,6 +32,7 @@ def test_unit_sleeps_after_30_seconds(rig, which):
     volts = [HEALTHY_CELL] * len(rig.cells)
     for index in {"all": range(len(volts)), "first": [0], "last": [-1]}[which]:
         volts[index] = low
+    rig.can.message(0x031).expect_next()
     fallen = rig.cells.set(volts)
     rig.wait(DELAY + ASLEEP)
     last = rig.can.message(0x031).time

@@ -169,14 +169,15 @@ def _search(rig: Rig, guard: Guard, nominal: float, *, outwards: bool, becomes: 
         value = nominal + sign * number * guard.step
         guard.apply(rig, value)
         rig.wait(LONGEST_DELAY)
-        if round(shown.value) == becomes:
+        number_shown = round(shown.read().value)
+        if number_shown == becomes:
             if number == -steps:
                 break
             uncertainty = guard.step / 2 + guard.accuracy(rig)
             return Threshold(value - sign * guard.step / 2, uncertainty, rig.now, guard.unit)
     raise ExpectationFailed(
         f"error {guard.error}: expected the error number {becomes} to come near {nominal:g} {guard.unit}, but at "
-        f"{value:g} {guard.unit} it is {shown.value:g}"
+        f"{value:g} {guard.unit} it is {number_shown}"
     )
 
 
