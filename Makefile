@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test build bench lint format sanitize thread-sanitize coverage fuzz install clean setup setup-lint
+.PHONY: help demo test build bench lint format sanitize thread-sanitize coverage fuzz install clean setup setup-fuzz setup-lint
 
 DEMO := build/demo
 
@@ -40,7 +40,7 @@ thread-sanitize: setup ## the C++ tests that use threads, under ThreadSanitizer
 coverage: setup-lint build sanitize ## line coverage of rig/, drivers/ and reports/
 	@.ci/coverage
 
-fuzz: setup ## feed anything to both sides of RS-485, for a minute
+fuzz: setup-fuzz ## feed anything to both sides of RS-485, for a minute
 	@.ci/fuzz
 
 install: setup ## check that pip install works from a clean copy, in a virtual environment of its own
@@ -52,8 +52,11 @@ clean: ## remove what was built and the virtual environment
 	    -o -name .ruff_cache \) -exec rm -rf {} +
 
 setup:
-	@.ci/packages
+	@.ci/packages .ci/apt-packages.txt
 	@.ci/venv .ci/requirements.txt
+
+setup-fuzz: setup
+	@.ci/packages .ci/apt-packages-fuzz.txt
 
 setup-lint: setup
 	@.ci/venv .ci/requirements.txt .ci/requirements-lint.txt

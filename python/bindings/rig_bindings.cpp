@@ -26,8 +26,14 @@ std::unique_ptr<Rig> make_rig(const std::filesystem::path& fixture,
                               const std::filesystem::path& bench, const SettingList& settings,
                               const std::string& uut, const std::string& process_folder,
                               std::optional<std::uint64_t> seed, double answer_timeout) {
-    RigOptions options{fixture, bench, settings, uut, process_folder, seed,
-                       duration_from_seconds(answer_timeout), can_databases()};
+    RigOptions options{fixture,
+                       bench,
+                       settings,
+                       uut,
+                       process_folder,
+                       seed,
+                       duration_from_seconds(answer_timeout),
+                       can_databases()};
     auto rig = std::make_unique<Rig>(
         std::move(options),
         [](const InstrumentSpec& spec, Scheduler& scheduler, std::uint64_t run_seed) {
