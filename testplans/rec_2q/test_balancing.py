@@ -109,9 +109,12 @@ def test_start_voltage(rig, bmin):
 
 
 @pytest.mark.requirement("R2Q-BAL-END")
-@pytest.mark.parametrize("amperes", [0.0, -20.0, 20.0], ids=lambda amperes: f"{amperes:g}A")
+@pytest.mark.parametrize("amperes", [0.0, -10.0, 10.0], ids=lambda amperes: f"{amperes:g}A")
 def test_cells_above_the_end_voltage_are_balanced(rig, amperes):
-    """Whatever the current, and however many: each cell above BVOL is discharged."""
+    """Whatever the current, and however many: each cell above BVOL is discharged.
+
+    A change of less than 15 A: a larger one beside a change of the cells would be a measurement of their resistance.
+    """
     current.apply(rig, amperes)
     above = rig.setting("bvol") + 0.03
     below = rig.setting("bvol") - 0.1  # below BMIN as it is set, so that only BVOL counts
