@@ -33,13 +33,13 @@ def test_first_state_of_charge(rig):
 
 
 @pytest.mark.requirement("R2Q-SOC")
-@pytest.mark.parametrize("rate", [0.05, 0.2, 1.0, -0.05, -0.2, -1.0])
+@pytest.mark.parametrize("rate", [0.1, 0.2, 1.0, -0.1, -0.2, -1.0])
 def test_coulombs_are_counted(rig, rate):
-    """A fifth of the capacity at different currents, both ways: the SOC moves by as much."""
+    """A tenth of the capacity at different currents, both ways: the SOC moves by as much."""
     rig.restart(capa=100.0)
     rig.cells.set((EMPTY_CELL + FULL_CELL) / 2)
     before = state_of_charge(rig)
-    moved = move(rig, 100.0 * rate, 3600 * 0.2 / abs(rate))
+    moved = move(rig, 100.0 * rate, 3600 * 0.1 / abs(rate))
     current.apply(rig, 0.0)
     rig.wait(SETTLED)
     rig.measure("soc_error", state_of_charge(rig) - before - moved / 100.0, comment=f"{rate:g} C")
@@ -47,10 +47,10 @@ def test_coulombs_are_counted(rig, rate):
 
 @pytest.mark.requirement("R2Q-SOC")
 def test_nothing_is_counted_without_a_current(rig):
-    """Ten hours at rest: the SOC stays, but for the self-discharge that the unit may allow for."""
+    """Two hours at rest: the SOC stays, but for the self-discharge that the unit may allow for."""
     before = state_of_charge(rig)
-    rig.wait(36_000)
-    rig.measure("soc_error", state_of_charge(rig) - before, comment="10 h at rest")
+    rig.wait(7200)
+    rig.measure("soc_error", state_of_charge(rig) - before, comment="2 h at rest")
 
 
 @pytest.mark.requirement("R2Q-SOC")

@@ -172,7 +172,8 @@ class Oracle:
     def _contradiction(self, sentence: str) -> None:
         known = "\n".join(f"    {each.describe(self._stimuli)}" for each in self._conditions)
         raise ExpectationFailed(
-            f"at {self._rig.now:.3f} s {sentence}\n"
+            f"at {self._rig.now:.3f} s {sentence}; CAN shows error "
+            f"{self._rig.can['rec'].signal('ErrorNumber').value:g}\n"
             f"  applied since {self._stable_since:.3f} s: {self._stimuli}\n{known}\n"
             f"{self._rig.line('relay')!r}{self._rig.line('precharge')!r}"
         )
