@@ -40,8 +40,8 @@ class FrameSink {
         requires(!std::same_as<std::remove_cvref_t<Callable>, FrameSink>)
     FrameSink(Callable&& sink)  // implicit: a lambda is a sink
         : sink_(std::addressof(sink)), call_([](const void* callable, const Frame& frame) {
-              using Type = std::remove_reference_t<Callable>;
-              (*const_cast<Type*>(static_cast<const Type*>(callable)))(frame);
+              using Callee = std::remove_reference_t<Callable>;
+              (*const_cast<Callee*>(static_cast<const Callee*>(callable)))(frame);
           }) {}
     void operator()(const Frame& frame) const { call_(sink_, frame); }
 
