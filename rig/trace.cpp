@@ -1,7 +1,9 @@
 #include "rig/trace.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 
 #include "rig/error.h"
@@ -13,6 +15,16 @@ namespace {
 
 /// How much is read back from the store at a time: a long look back costs few reads.
 constexpr std::uint64_t window_changes = 64U << 10U;
+
+/// What a scaling by 0.01 left behind the twelfth digit says nothing to a reader.
+double without_binary_rest(double value) {
+    std::array<char, 32> text{};
+    const auto written = std::to_chars(text.data(), text.data() + text.size(), value,
+                                       std::chars_format::general, 12);
+    double rounded = value;
+    std::from_chars(text.data(), written.ptr, rounded);
+    return rounded;
+}
 
 bool is_signal_name(std::string_view name) {
     return !name.empty() && name.size() <= 200 && std::ranges::all_of(name, [](char c) {
@@ -55,7 +67,7 @@ std::string describe_value(SignalKind kind, Unit unit, double value) {
         case SignalKind::analog:
             break;
     }
-    return std::isnan(value) ? "open" : format_quantity(value, unit);
+    return std::isnan(value) ? "open" : format_quantity(without_binary_rest(value), unit);
 }
 
 Trace::Trace(std::size_t memory_limit)

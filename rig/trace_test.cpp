@@ -163,6 +163,7 @@ TEST(SignalKind, ValuesAreToldInTheFieldsWords) {
     EXPECT_EQ(describe_value(SignalKind::contact, Unit::none, 1), "closed");
     EXPECT_EQ(describe_value(SignalKind::level, Unit::none, 0), "off");
     EXPECT_EQ(describe_value(SignalKind::analog, Unit::volt, 2.8), "2.8 V");
+    EXPECT_EQ(describe_value(SignalKind::analog, Unit::volt, 5312 * 0.01), "53.12 V");
     EXPECT_EQ(describe_value(SignalKind::analog, Unit::volt, std::nan("")), "open");
     EXPECT_EQ(describe_value(SignalKind::line, Unit::none, 7), "7");
     EXPECT_EQ(to_string(SignalKind::contact), "contact");

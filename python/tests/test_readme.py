@@ -32,8 +32,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_there_are_snippets():
-    assert len(FILES) == 1
-    assert len(COMMANDS) == 9
+    assert len(FILES) == 2
+    assert len(COMMANDS) == 12
 
 
 @pytest.mark.parametrize("command", COMMANDS)
