@@ -106,18 +106,41 @@ _OWN = {
 _REC_2Q = {
     "hysteresis_sign_wrong": "R2Q-E1-RELEASE",
     "delay_of_two_cycles": "R2Q-DELAY",
+    "release_without_delay": "R2Q-E2-RELEASE",
+    "start_errors_delayed": "R2Q-DELAY-START",
     "over_current_after_one_cycle": "R2Q-E12",
+    "reconnects_after_5s": "R2Q-E12",
+    "discharge_over_current_ignored": "R2Q-E12",
+    "difference_without_hysteresis": "R2Q-E3",
+    "welded_contactor_ignored": "R2Q-E11",
     "cell_number_off_by_one": "R2Q-EVERY-CELL",
+    "error_not_logged": "R2Q-485-LOG",
     "last_cell_ignored": "R2Q-EVERY-CELL",
+    "hottest_sensor_only": "R2Q-SENSORS",
     "ioja_of_wrong_shunt": "R2Q-CURRENT",
+    "ioff_ignored": "R2Q-CURRENT",
     "opens_before_announcement": "R2Q-WARN",
     "announces_one_second_ahead": "R2Q-WARN",
+    "announcement_missing": "R2Q-WARN",
+    "precharge_once": "R2Q-PRECHARGE",
+    "precharge_one_second_long": "R2Q-PRECHARGE",
+    "low_temperature_opens_relay": "R2Q-E7",
     "soc_not_reset": "R2Q-E2-TRIP",
     "clow_ignored": "R2Q-CLOW",
+    "limits_stay_during_error_17": "R2Q-E17",
     "balances_during_over_temperature": "R2Q-BAL-START",
+    "enable_5v_ignored": "R2Q-REMOTE",
+    "dead_below_12_volt": "R2Q-SUPPLY",
     "sleeps_after_20s": "R2Q-SLEEP",
+    "wakes_by_itself": "R2Q-SLEEP",
+    "off_keeps_lamps": "R2Q-OFF",
+    "error_led_one_more": "R2Q-LED-ERROR",
+    "error_led_without_pause": "R2Q-LED-ERROR",
+    "power_led_hides_balancing": "R2Q-LED-POWER",
+    "cans_ignored": "R2Q-CAN-SELECT",
     "crc_low_byte_first": "R2Q-485-FRAME",
     "refused_value_taken": "R2Q-485-RANGE",
+    "settings_forgotten": "R2Q-E14",
 }
 
 CAUGHT_BY: dict[str, dict[str, str]] = {
@@ -126,13 +149,17 @@ CAUGHT_BY: dict[str, dict[str, str]] = {
 } | {REC_2Q: _REC_2Q}
 """Product -> defect -> the requirement that a run on such a unit fails."""
 
-RECORDED_BY: dict[str, dict[str, tuple[str, float, float]]] = {
+RECORDED_BY: dict[str, dict[str, tuple[str, str, float, float]]] = {
     SMALLBMS: {},
     VEBUS: {},
     SMART: {
-        "case_leaves_alternator": ("own_over_temperature_opens_alternator", 1, 0),
-        "case_leaves_system_charge": ("own_over_temperature_opens_system_charge", 1, 0),
+        "case_leaves_alternator": ("VS2-CASE", "own_over_temperature_opens_alternator", 1, 0),
+        "case_leaves_system_charge": ("VS2-CASE", "own_over_temperature_opens_system_charge", 1, 0),
     },
-    REC_2Q: {},
+    REC_2Q: {
+        "frames_every_200ms": ("R2Q-CAN-REC", "can_rec_mean_period", 0.1, 0.2),
+        "opto_ignores_errors": ("R2Q-OPTO", "opto_conducts_in_chosen_error", 0, 1),
+    },
 }
-"""Product -> defect in what is only characterised -> a measurement, its value for a good unit and for such a one."""
+"""Product -> defect in what is only characterised -> its requirement, a measurement, and the value of that for a good
+unit and for such a one."""

@@ -28,10 +28,10 @@ def set_task(rig, opto, task, level, hysteresis, **settings):
     rig.restart(**{f"op{opto}t": task, f"op{opto}l": level, f"op{opto}h": hysteresis}, **settings)
 
 
-def record(rig, opto, comment):
+def record(rig, opto, comment, limit="opto_conducts"):
     """Let the unit react, and record whether the output conducts."""
     rig.wait(REACTS)
-    rig.measure("opto_conducts", float(rig.line(f"opto.{opto}").is_active), comment=f"opto {opto}: {comment}")
+    rig.measure(limit, float(rig.line(f"opto.{opto}").is_active), comment=f"opto {opto}: {comment}")
 
 
 @pytest.mark.requirement("R2Q-OPTO")
@@ -94,7 +94,7 @@ def test_error_that_switches_the_optocoupler_off(rig, opto, chosen):
     record(rig, opto, f"error 7 {words}, healthy")
     rig.temperature(1).set(rig.setting("tmin") - 5)
     wait_for_error(rig, 7)
-    record(rig, opto, f"error 7 {words}, there")
+    record(rig, opto, f"error 7 {words}, there", f"opto_conducts_in_{'chosen' if chosen else 'other'}_error")
     rig.temperature(1).set(25.0)
     wait_for_error(rig, 0)
     record(rig, opto, f"error 7 {words}, gone")

@@ -25,6 +25,9 @@ SHORTEST_DELAY = 2.5
 ANNOUNCED = 2.0
 """s from the announcement to the opening of the relay (Table 20, byte 8)."""
 
+RESERVE = 1.0
+"""s; how much longer than that a relay is watched that has to stay closed."""
+
 ANY_CELL = 0
 """As the element of an error: whichever."""
 
@@ -118,12 +121,12 @@ def measure_trip(
     """
     raised = wait_for_error(rig, number, within=applied + LONGEST_DELAY + 1 - rig.now)
     rig.measure(limit or f"error_{number}_delay", raised.time - applied, comment=comment)
-    if EFFECTS[number].relay:
-        rig.line("relay").expect_active(within=0)
-    else:
+    if not EFFECTS[number].relay:
         measure_announced_opening(rig, comment=comment)
     expect_element(rig, number, element)
     expect_directions(rig, number)
+    if EFFECTS[number].relay:
+        rig.line("relay").expect_stays_active(seconds=ANNOUNCED + RESERVE)
     return raised
 
 
