@@ -3,10 +3,8 @@
 #pragma once
 
 #include <chrono>
-#include <concepts>
 #include <memory>
 #include <optional>
-#include <type_traits>
 
 #include "drivers/rs485/frame.h"
 
@@ -37,11 +35,9 @@ struct Counts {
 class FrameSink {
   public:
     template <typename Callable>
-        requires(!std::same_as<std::remove_cvref_t<Callable>, FrameSink>)
-    FrameSink(Callable&& sink)  // implicit: a lambda is a sink
+    FrameSink(const Callable& sink)  // implicit: a lambda is a sink
         : sink_(std::addressof(sink)), call_([](const void* callable, const Frame& frame) {
-              using Callee = std::remove_reference_t<Callable>;
-              (*const_cast<Callee*>(static_cast<const Callee*>(callable)))(frame);
+              (*static_cast<const Callable*>(callable))(frame);
           }) {}
     void operator()(const Frame& frame) const { call_(sink_, frame); }
 
@@ -79,7 +75,7 @@ class Decoder {
 
     Time byte_time_;
     Time last_{0};
-    std::array<Byte, longest_frame> buffer_;
+    std::array<Byte, longest_frame> buffer_{};
     std::size_t held_ = 0;  // of an unfinished frame: begins with frame_begin
     Counts counts_;
 };

@@ -200,7 +200,8 @@ TEST(Decoder, FindsWhatThePlainestSearchFindsInGarbage) {
         for (int part = 0; part < 6; ++part) {
             std::vector<Byte> more = golden_set[random() % golden_set.size()].bytes;
             if (random() % 3 == 0) more[random() % more.size()] ^= 1U << random() % 8;
-            if (random() % 4 == 0) more.erase(more.begin() + random() % more.size());
+            if (random() % 4 == 0)
+                more.erase(more.begin() + static_cast<int>(random() % more.size()));
             if (random() % 2 == 0) bytes.push_back(random() % 3 == 0 ? 0x55 : random());
             bytes.insert(bytes.end(), more.begin(), more.end());
         }

@@ -44,7 +44,7 @@ class EncodedFrame {
     [[nodiscard]] std::span<const Byte> bytes() const { return {bytes_.data(), size_}; }
 
   private:
-    std::array<Byte, longest_frame> bytes_;
+    std::array<Byte, longest_frame> bytes_{};
     std::size_t size_;
 };
 

@@ -17,9 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
-using testing::FloatNear;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 /// Bytes, and how long after the end of the instruction they have come.
 struct Piece {
@@ -38,7 +36,7 @@ struct HostTest : testing::Test {
             const auto next = std::ranges::min_element(coming, {}, &Piece::delay);
             if (next != coming.end() && next->delay < due) {
                 now = std::max(now, next->delay);
-                const Piece piece = *next;
+                const Piece piece = std::move(*next);
                 coming.erase(next);
                 host.received(piece.bytes, now);
             } else {

@@ -15,7 +15,8 @@ std::string to_string(Name name) {
 
 bool Instruction::allows(double value) const {
     // A comparison with NaN is false: neither a value nor a range that is none allows anything.
-    if (!(value >= minimum && value <= maximum)) return false;
+    const bool is_in_range = value >= minimum && value <= maximum;
+    if (!is_in_range) return false;
     if (type == Type::integer && value != std::floor(value)) return false;
     return choices.empty() || std::ranges::any_of(choices, [value](const Choices& some) {
                return value >= some.low && value <= some.high;

@@ -28,9 +28,10 @@ std::optional<double> number_from(std::string_view text) {
     text = text.substr(first, text.find_last_not_of(blanks) - first + 1);
     if (text.front() == '+' && text.size() > 1 && text[1] != '-') text.remove_prefix(1);
     double value = 0;
-    const char* const end = text.data() + text.size();
-    const auto result = std::from_chars(text.data(), end, value);
-    if (result.ec != std::errc{} || result.ptr != end || !std::isfinite(value)) return std::nullopt;
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (result.ec != std::errc{} || result.ptr != text.data() + text.size() ||
+        !std::isfinite(value))
+        return std::nullopt;
     return value;
 }
 
