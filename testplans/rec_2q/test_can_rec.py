@@ -43,7 +43,7 @@ def test_identifiers_and_periods(rig):
         gaps = [after - before for before, after in pairwise(times)]
         assert gaps, f"0x{identifier:03X} was sent once only in {4 * allowed:g} s"
         rig.measure("can_rec_period", max(gaps), comment=f"0x{identifier:03X}, the longest")
-        rig.measure("can_rec_mean_period", sum(gaps) / len(gaps), comment=f"0x{identifier:03X}")
+        rig.measure("can_rec_mean_period", round(sum(gaps) / len(gaps), 3), comment=f"0x{identifier:03X}, to 1 ms")
         assert len(rig.can.message(identifier).data) == 8
 
 

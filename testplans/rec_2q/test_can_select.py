@@ -30,16 +30,14 @@ def select(rig, protocol):
     rig.restart()
 
 
-@pytest.fixture(params=PROTOCOLS, ids=lambda protocol: f"CHRG-{protocol}")
-def protocol(request, rig):
-    """A protocol that was written over RS-485, the unit started anew."""
-    select(rig, request.param)
-    return request.param
+each_protocol = pytest.mark.parametrize("protocol", PROTOCOLS, ids=lambda protocol: f"CHRG-{protocol}")
 
 
 @pytest.mark.requirement("R2Q-CAN-SELECT")
+@each_protocol
 def test_exactly_its_identifiers(rig, protocol):
     """All of the protocol's identifiers and no others; their periods are measured."""
+    select(rig, protocol)
     seen = rig.can.watch(ROUNDS * rig.limit("can_period").high)
     assert sorted(map(hex, seen)) == sorted(map(hex, PROTOCOLS[protocol]))
     for identifier, times in sorted(seen.items()):
@@ -50,8 +48,10 @@ def test_exactly_its_identifiers(rig, protocol):
 
 
 @pytest.mark.requirement("R2Q-CAN-SELECT")
+@each_protocol
 def test_keep_alive_changes_nothing(rig, protocol):
     """The inverter's 0x305 every second: neither more nor fewer identifiers, and the unit goes on sending."""
+    select(rig, protocol)
     period = rig.limit("can_period").high
     seen = set()
     for _ in range(int(2 * period)):
@@ -61,8 +61,10 @@ def test_keep_alive_changes_nothing(rig, protocol):
 
 
 @pytest.mark.requirement("R2Q-CAN-SELECT")
+@each_protocol
 def test_foreign_frames_change_nothing(rig, protocol):
-    """Frames that nobody expects, among them remote frames' identifiers of its own: the unit goes on as before."""
+    """Frames that nobody expects, among them some with identifiers of its own: the unit goes on as before."""
+    select(rig, protocol)
     for identifier in (0x000, 0x031, 0x351, 0x7FF):
         rig.can.send(identifier, b"\xff" * 8)
     rig.wait(1)

@@ -39,7 +39,7 @@ def test_traffic_of_other_units_does_not_disturb(rig):
     """Queries to unit 2 and its answers, which hold start and end marks, straight before each of our own."""
     for _ in range(20):
         assert not rig.rs485.send(frames.frame(b"LCD1?", 2) + OTHERS_ANSWER)
-        count, data = frames.take_apart(rig.rs485.send(OTHERS_ANSWER + frames.frame(b"LCD1?")))
+        count, data = frames.expect_frames(rig.rs485.send(OTHERS_ANSWER + frames.frame(b"LCD1?")), 2)
         assert (count.payload, len(data.payload)) == (b"28", 28)
 
 

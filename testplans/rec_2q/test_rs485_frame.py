@@ -32,7 +32,7 @@ FOREIGN = {
 
 def expect_answers(rig, query=LCD1):
     """The unit answers LCD1 with its two frames: whatever was on the wire before did no harm."""
-    count, data = frames.take_apart(rig.rs485.send(query))
+    count, data = frames.expect_frames(rig.rs485.send(query), 2)
     assert count.payload == b"28"
     assert len(data.payload) == 28
 
@@ -50,7 +50,7 @@ def expect_silence(rig, data):
 @pytest.mark.requirement("R2Q-485-FRAME")
 def test_query_of_the_manual(rig):
     """LCD1 is answered by two whole frames, the count 28 as text and 28 bytes of data, between unit 1 and host 0."""
-    answer = frames.take_apart(rig.rs485.send(LCD1))
+    answer = frames.expect_frames(rig.rs485.send(LCD1), 2)
     assert [len(each.payload) for each in answer] == [2, 28]
     assert answer[0].payload == b"28"
     for each in answer:  # which of the two stands first, no document says
@@ -61,7 +61,7 @@ def test_query_of_the_manual(rig):
 @pytest.mark.parametrize("query", NATURAL, ids=NATURAL.values())
 def test_start_and_end_marks_inside_a_frame(rig, query):
     """There is no escaping: 55 and AA inside a frame are data."""
-    (answer,) = frames.take_apart(rig.rs485.send(bytes.fromhex(query)))
+    (answer,) = frames.expect_frames(rig.rs485.send(bytes.fromhex(query)), 1)
     assert answer.payload
     assert answer.payload != b"NOT OK"
 

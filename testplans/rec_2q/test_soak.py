@@ -80,7 +80,7 @@ STIMULI = {
 """Stimulus -> how often it comes, beside the others."""
 
 
-@pytest.mark.requirement("R2Q-HYST-EVERY", "R2Q-PRECHARGE", "R2Q-WARN", "R2Q-CCL", "R2Q-DCL", "R2Q-CELLV")
+@pytest.mark.requirement("R2Q-HYST-EVERY", "R2Q-PRECHARGE", "R2Q-WARN")
 def test_a_day_of_random_stimuli(rig):
     """24 h: the relay, its pre-charge and announcement, limits, balancing and reports fit what is applied."""
     rig.restart(sensors=2)

@@ -58,14 +58,18 @@ class Condition:
     hysteresis: float
     """How far inside the stimuli have to be for the error to go."""
     doubt: float
+    least: float
+    """s for which they have to be there at least."""
     holds: float
-    """s for which they have to be there."""
+    """s for which they have to be there at most."""
     forbids: tuple[str, ...]
     """Limits on CAN that are 0 meanwhile."""
     sure_since: float | None = None
     """Since when the condition surely holds."""
     raised_at: float | None = None
     """When it was surely raised at the latest, as long as it is not possibly released."""
+    inside_at: float | None = None
+    """Since when an error that was surely raised may have been on its way to go."""
     possible: bool = False
     """Possibly raised, and not yet surely released."""
     last_possible: float = -math.inf
@@ -88,6 +92,8 @@ class Condition:
         else:
             self.inside_since = None
         if beyond < -self.hysteresis + self.doubt:
+            if self.raised_at is not None:
+                self.inside_at = now
             self.raised_at = None
 
     def surely_raised_from(self, until: float) -> float | None:
@@ -97,6 +103,10 @@ class Condition:
         if self.sure_since is None or self.sure_since + LONGEST_DELAY + ROUNDING > until:
             return None
         return self.sure_since + LONGEST_DELAY + ROUNDING
+
+    def surely_present_until(self) -> float:
+        """Until when an error that was surely raised is surely present, once it may be on its way to go."""
+        return -math.inf if self.inside_at is None else self.inside_at + self.least - ROUNDING
 
     def surely_gone_from(self) -> float:
         """From when on the error is surely not present."""
@@ -139,10 +149,10 @@ def conditions_of(rig: Rig) -> list[Condition]:
 
     pause = 15.0 + ANNOUNCED + LONGEST_DELAY
     return [
-        Condition(1, lambda s: s.highest - setting("cmax"), setting("maxh"), CELL_DOUBT, 2.5, ("CCL",)),
-        Condition(2, lambda s: setting("cmin") - s.lowest, setting("minh"), CELL_DOUBT, 2.5, ("DCL",)),
-        Condition(4, lambda s: hottest(s) - setting("tmax"), 2.0, TEMPERATURE_DOUBT, 2.5, both),
-        Condition(8, absent, 0.0, 0.5, 5.0 + CYCLE, both),
-        Condition(10, out_of_range, 0.010, CELL_DOUBT, 15.0, both),
-        Condition(12, over_current, 0.0, CURRENT_DOUBT, pause, both),
+        Condition(1, lambda s: s.highest - setting("cmax"), setting("maxh"), CELL_DOUBT, 2.5, 2.5, ("CCL",)),
+        Condition(2, lambda s: setting("cmin") - s.lowest, setting("minh"), CELL_DOUBT, 2.5, 2.5, ("DCL",)),
+        Condition(4, lambda s: hottest(s) - setting("tmax"), 2.0, TEMPERATURE_DOUBT, 2.5, 2.5, both),
+        Condition(8, absent, 0.0, 0.5, 5.0, 5.0 + CYCLE, both),
+        Condition(10, out_of_range, 0.010, CELL_DOUBT, 15.0, 15.0, both),
+        Condition(12, over_current, 0.0, CURRENT_DOUBT, 15.0, pause, both),
     ]

@@ -34,6 +34,15 @@ def frame(payload: bytes, destination: int = 1, sender: int = 0) -> bytes:
     return bytes([STX]) + body + crc(body).to_bytes(2, "big") + bytes([ETX])
 
 
+def expect_frames(data: bytes, count: int) -> list[RawFrame]:
+    """The frames that this data consists of. Raises ExpectationFailed unless there are so many."""
+    found = take_apart(data)
+    if len(found) != count:
+        seen = data.hex(" ").upper() or "nothing"
+        raise ExpectationFailed(f"rs485: expected an answer of {count} frames, but the unit sent {seen}")
+    return found
+
+
 def take_apart(data: bytes) -> list[RawFrame]:
     """The frames that this data consists of. Raises ExpectationFailed if it is anything but whole, sound frames."""
     found = []

@@ -126,6 +126,9 @@ class Oracle:
                 self._contradiction(f"the relay closes though error {condition.number} is present")
         joined = self._last_change("line.precharge", "active")
         expected = self._rig.setting("prct") - 1
+        for condition in self._conditions:
+            if joined is not None and joined < condition.surely_present_until():
+                self._contradiction(f"the pre-charge closes though error {condition.number} cannot be over yet")
         if joined is None or abs(edge.time - joined - expected) > ROUNDING:
             self._contradiction(f"the relay closes, but the pre-charge closed at {joined} s, not {expected:g} s before")
 
