@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SMALLBMS, VEBUS, SMART = "victron_smallbms", "victron_vebus_bms", "victron_smart_bms_12_200"
-REC_2Q = "rec_2q"
+REC_2Q, REC_ABMS = "rec_2q", "rec_abms"
 
 # What any BMS of the Victron family may do wrong, and the requirement of each product that catches it.
 _FAMILY = {
@@ -143,10 +143,35 @@ _REC_2Q = {
     "settings_forgotten": "R2Q-E14",
 }
 
+# What a REC ABMS may do wrong.
+_REC_ABMS = {
+    "stages_swapped": "RAB-ORDER",
+    "re1h_sign_ignored": "RAB-RE1-OV",
+    "charge_relay_without_delay": "RAB-RE1-UV",
+    "charge_relay_ignores_main": "RAB-ORDER",
+    "zero_levels_open_charge_relay": "RAB-RE1-OFF",
+    "limits_return_first": "RAB-ORDER",
+    "charge_opto_ignores_errors": "RAB-OPTO",
+    "clow_ignored": "RAB-STAGE1",
+    "delay_of_two_cycles": "RAB-STAGE3",
+    "release_without_delay": "RAB-STAGE3",
+    "hysteresis_sign_wrong": "RAB-ORDER-OV",
+    "opens_before_announcement": "RAB-STAGE3",
+    "announces_one_second_ahead": "RAB-STAGE3",
+    "announcement_missing": "RAB-STAGE3",
+    "precharge_once": "RAB-STAGE3",
+    "precharge_one_second_long": "RAB-STAGE3",
+    "last_cell_ignored": "RAB-RE1-UV",
+    "ioja_of_wrong_shunt": "RAB-485",
+    "error_not_logged": "RAB-485",
+    "crc_low_byte_first": "RAB-485",
+    "refused_value_taken": "RAB-485",
+}
+
 CAUGHT_BY: dict[str, dict[str, str]] = {
     product: {defect: ids[column] for defect, ids in _FAMILY.items() if ids[column] is not None} | _OWN[product]
     for column, product in enumerate((SMALLBMS, VEBUS, SMART))
-} | {REC_2Q: _REC_2Q}
+} | {REC_2Q: _REC_2Q, REC_ABMS: _REC_ABMS}
 """Product -> defect -> the requirement that a run on such a unit fails."""
 
 RECORDED_BY: dict[str, dict[str, tuple[str, str, float, float]]] = {
@@ -160,6 +185,12 @@ RECORDED_BY: dict[str, dict[str, tuple[str, str, float, float]]] = {
         "frames_every_200ms": ("R2Q-CAN-REC", "can_rec_mean_period", 0.1, 0.2),
         "opto_ignores_errors": ("R2Q-OPTO", "opto_conducts_in_chosen_error", 0, 1),
     },
+    REC_ABMS: {},
 }
 """Product -> defect in what is only characterised -> its requirement, a measurement, and the value of that for a good
 unit and for such a one."""
+
+NOT_ASKED: dict[str, set[str]] = {
+    REC_ABMS: {*_REC_2Q, *RECORDED_BY[REC_2Q]} - {*_REC_ABMS, "opto_ignores_errors"},
+}
+"""Product -> defects that its own requirements do not ask about; the plan of the product it shares them with does."""
