@@ -7,6 +7,8 @@ moves, so that what holds at both ends holds between.
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from bmsrig.failure import ExpectationFailed
 from bmsrig.line import Edge
 from bmsrig.rig import Rig
@@ -126,11 +128,11 @@ class Oracle:
                 self._contradiction(f"the relay closes though error {condition.number} is present")
         joined = self._last_change("line.precharge", "active")
         expected = self._rig.setting("prct") - 1
-        for condition in self._conditions:
-            if joined is not None and joined < condition.surely_present_until():
-                self._contradiction(f"the pre-charge closes though error {condition.number} cannot be over yet")
         if joined is None or abs(edge.time - joined - expected) > ROUNDING:
             self._contradiction(f"the relay closes, but the pre-charge closed at {joined} s, not {expected:g} s before")
+        for condition in self._conditions:
+            if joined < condition.surely_present_until():
+                self._contradiction(f"the pre-charge closes though error {condition.number} cannot be over yet")
 
     def _judge_outputs(self) -> None:
         """What has to be so now that the stimuli have stood for a while."""
@@ -172,7 +174,7 @@ class Oracle:
                 break
         return found
 
-    def _contradiction(self, sentence: str) -> None:
+    def _contradiction(self, sentence: str) -> NoReturn:
         known = "\n".join(f"    {each.describe(self._stimuli)}" for each in self._conditions)
         raise ExpectationFailed(
             f"at {self._rig.now:.3f} s {sentence}; CAN shows error "
