@@ -6,11 +6,12 @@ from textwrap import dedent, indent
 
 import pytest
 from bmsrig import paths
-from defects import SMART, VEBUS
+from defects import REC_2Q, SMART, VEBUS
 
 IMPORTS = """\
 from bmsrig.steps import adjustment, disturbances, independence, lamps, lead, lines
 from bmsrig.steps import recovery, remote, supply, temperatures, thresholds
+from bmsrig.steps import blinks, errors, guards, precharge, silence
 """
 
 CALLS = {
@@ -90,6 +91,51 @@ CALLS = {
                 rig, "led.bluetooth", 10, count_limit="bluetooth_flash_period", period_limit="bluetooth_flash_period",
                 duration_limit="bluetooth_flash_period")""",
     },
+    REC_2Q: {
+        "trip_and_release": """
+            errors.measure_trip(rig, 1, rig.cells.set(3.95))
+            errors.measure_release(rig, 1, rig.cells.set(3.3))""",
+        "trip_that_leaves_the_relay": "errors.measure_trip(rig, 7, rig.temperature(1).set(-15).time)",
+        "element_of_one_cell": """
+            rig.restart(razl=1.0)
+            rig.cell(3).set(3.9)
+            errors.expect_error(rig, 1, element=3)""",
+        "no_error": """
+            rig.cells.set(3.9)
+            errors.wait_for_error(rig, 1)
+            rig.cells.set(3.5)
+            errors.expect_no_error(rig)""",
+        "error_stays": """
+            rig.temperature(1).fault("absent")
+            errors.wait_for_error(rig, 8)
+            rig.temperature(1).fault("none")
+            errors.expect_error_stays(rig, 8, seconds=4)""",
+        "opening": "rig.cells.set(3.9); errors.measure_announced_opening(rig)",
+        "logged": """
+            rig.cells.set(3.9)
+            errors.wait_for_error(rig, 1)
+            assert errors.logged_errors(rig) == [1]""",
+        "closing": """
+            rig.temperature(1).set(60)
+            rig.line("relay").expect_inactive()
+            rig.temperature(1).set(25)
+            precharge.measure_closing(rig, within=6)""",
+        "trip_threshold": "guards.measure_trip_threshold(rig, guards.GUARDS[1])",
+        "release_threshold": """
+            guards.trip(rig, guards.GUARDS[3])
+            guards.measure_release_threshold(rig, guards.GUARDS[3])""",
+        "band": 'guards.expect_band_changes_nothing(rig, guards.GUARDS[3], ["relay"], seconds=20)',
+        "number": """
+            rig.temperature(1).set(-15)
+            errors.wait_for_error(rig, 7)
+            rig.wait(1)
+            blinks.expect_number(rig, "led.error", 7, seconds=30)""",
+        "off": """
+            rig.line("led.power").expect_active()
+            rig.switch("remote").open()
+            rig.settle()
+            silence.expect_off(rig, seconds=5)""",
+    },
 }
 """Product -> name of a step -> how a plan calls it."""
 
@@ -130,6 +176,24 @@ BAD = [
     (SMART, "lamp_of_load", "--defect led_load_always_lit"),
     (SMART, "lamp_of_charge", "--defect led_charge_inverted"),
     (SMART, "flashes_of_any_rhythm", "--defect led_bluetooth_steady"),
+    (REC_2Q, "trip_and_release", "--defect delay_of_two_cycles"),
+    (REC_2Q, "trip_and_release", "--defect release_without_delay"),
+    (REC_2Q, "trip_that_leaves_the_relay", "--defect low_temperature_opens_relay"),
+    (REC_2Q, "element_of_one_cell", "--defect cell_number_off_by_one"),
+    (REC_2Q, "no_error", "--set maxh=0.5"),
+    (REC_2Q, "error_stays", "--defect release_without_delay"),
+    (REC_2Q, "opening", "--defect announces_one_second_ahead"),
+    (REC_2Q, "opening", "--defect opens_before_announcement"),
+    (REC_2Q, "opening", "--defect announcement_missing"),
+    (REC_2Q, "logged", "--defect error_not_logged"),
+    (REC_2Q, "closing", "--defect precharge_once"),
+    (REC_2Q, "closing", "--defect precharge_one_second_long"),
+    (REC_2Q, "trip_threshold", "--set cmax=3.90"),
+    (REC_2Q, "release_threshold", "--defect difference_without_hysteresis"),
+    (REC_2Q, "band", "--defect difference_without_hysteresis"),
+    (REC_2Q, "number", "--defect error_led_one_more"),
+    (REC_2Q, "number", "--defect error_led_without_pause"),
+    (REC_2Q, "off", "--defect off_keeps_lamps"),
 ]
 """Product, step, and how a unit is started that the step has to catch: a defect, or a wrong adjustment."""
 

@@ -6,6 +6,12 @@ from bmsrig.steps.errors import expect_no_error, wait_for_error
 from bmsrig.steps.silence import expect_off
 
 
+def be_lit(rig):
+    """Healthy, in a blink of the green LED."""
+    rig.line("led.power").expect_inactive()
+    rig.line("led.power").expect_active()
+
+
 def be_balancing(rig):
     """All cells above the end voltage."""
     rig.cells.set(rig.setting("bvol") + 0.03)
@@ -33,7 +39,7 @@ def be_charging_the_load(rig):
 
 
 DOINGS = {
-    "healthy": lambda rig: rig.line("relay").expect_active(),
+    "healthy": be_lit,
     "balancing": be_balancing,
     "in-error": be_in_error,
     "opening": be_opening,
