@@ -1,6 +1,6 @@
 """The optocouplers' tasks and the control pilot: recorded, for no document says what they are by default.
 
-A task is a number of bits whose meaning is not published. The tests set those that this fixture's README gives, and
+A task is a number of bits whose meaning is not published. The tests set those of fixtures/rec_bms/README.md, and
 record what the outputs do; another unit may well do something else.
 """
 
