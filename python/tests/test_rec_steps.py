@@ -67,7 +67,7 @@ def test_the_oracle_says_what_contradicts_the_requirements(plan, bmsrig, defect,
     [
         (REC_2Q, "", ""),
         (REC_ABMS, "", ""),
-        (REC_2Q, "ioja_of_wrong_shunt", "rs485 LCD1 current: applied -80"),
+        (REC_2Q, "ioja_of_wrong_shunt", "rs485 LCD1 current: applied -79.99"),
         (REC_2Q, "last_cell_ignored", "rs485 LCD3 max cell: applied 3.3"),
     ],
 )
