@@ -39,7 +39,7 @@ LineNets::LineNets(const Wiring& wiring, const std::map<std::string, Instrument*
         supply_channel_ = net.source.channel;
     }
     for (const WiringFault& fault : faults) {
-        if (wiring.leaves_out(fault.name) || wiring.leaves_out(fault.other)) continue;
+        if (wiring.passes_over(fault.name) || wiring.passes_over(fault.other)) continue;
         inject(fault);
     }
     for (const auto& [name, reader] : readers_) {

@@ -198,6 +198,11 @@ bool Wiring::leaves_out(std::string_view name) const {
     return std::ranges::find(nets_.left_out, name) != nets_.left_out.end();
 }
 
+bool Wiring::passes_over(std::string_view name) const {
+    return leaves_out(name) ||
+           std::ranges::find(nets_.beyond_count, name) != nets_.beyond_count.end();
+}
+
 const LineNet& Wiring::line(std::string_view name) const {
     return net_of_name(nets_.lines, "line", name);
 }

@@ -154,6 +154,8 @@ struct Netlist {
     std::vector<BusNet> buses;
     std::vector<Conflict> conflicts;
     std::vector<std::string> left_out;  ///< inputs and lines whose `when` does not hold
+    /// Names of repeated nets beyond what their `count` is now: "cell.9" of a battery of eight.
+    std::vector<std::string> beyond_count;
 };
 
 /// Checked netlist: no port, line, source pin or reader stands twice, a contact's supply and a
@@ -173,6 +175,9 @@ class Wiring {
     [[nodiscard]] const std::vector<Conflict>& conflicts() const { return nets_.conflicts; }
     /// Whether the file has an input or a line of this name that the present settings leave out.
     [[nodiscard]] bool leaves_out(std::string_view name) const;
+    /// Whether it is left out, or a repeated net of this number would exist with a higher count:
+    /// a fixture may name it and is passed over.
+    [[nodiscard]] bool passes_over(std::string_view name) const;
     [[nodiscard]] const std::string& file() const { return file_; }
 
     /// The net that a source pin drives, or nullptr.

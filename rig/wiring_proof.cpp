@@ -16,6 +16,16 @@ std::string word(LineLevel level) {
     return std::string(to_string(level));
 }
 
+/// Two stimuli are named, of more the first alone: the words stand at every line of the report.
+std::string words_of(const SelfTestPlan::Step& step) {
+    const auto word = [&](std::size_t i) {
+        return step.apply[i].first + " at " + format_number(step.apply[i].second);
+    };
+    if (step.apply.size() == 2) return word(0) + ", " + word(1);
+    if (step.apply.size() == 1) return word(0);
+    return word(0) + " and " + std::to_string(step.apply.size() - 1) + " more";
+}
+
 class WiringProof {
   public:
     explicit WiringProof(Rig& rig) : rig_(rig), plan_(rig.fixture().self_test) {
@@ -153,11 +163,10 @@ void WiringProof::judge_stage(const LineNet& net, LineLevel up, LineLevel down) 
 /// From the step before straight to this one: an operator waits for the self-test.
 void WiringProof::take(const SelfTestPlan::Step& step) {
     rig_.stimuli().apply_baseline(rig_.fixture().baseline, rig_.now());
-    std::string words;
     for (const auto& [port, value] : step.apply) {
         rig_.stimuli().apply(port, value, rig_.now());
-        words += (words.empty() ? "" : ", ") + port + " at " + format_number(value);
     }
+    const std::string words = words_of(step);
     rig_.mark(words);
     rig_.settle();
     auto expected = plan_.baseline;

@@ -81,7 +81,7 @@ std::vector<const YamlNode*> entries_for(const YamlNode* section, const YamlNode
     std::vector<const YamlNode*> found;
     if (section != nullptr) {
         for (const YamlNode& entry : section->entries()) {
-            if (wiring.leaves_out(entry.key())) continue;
+            if (wiring.passes_over(entry.key())) continue;
             if (std::ranges::find(ports, entry.key()) == ports.end()) section->allow_keys(ports);
             found.push_back(&entry);
         }
@@ -149,7 +149,7 @@ Baseline read_baseline(const YamlNode& node, const Settings& settings, const Wir
 std::map<std::string, bool> read_levels(const YamlNode& node, const Wiring& wiring) {
     std::map<std::string, bool> levels;
     for (const YamlNode& entry : node.entries()) {
-        if (wiring.leaves_out(entry.key())) continue;
+        if (wiring.passes_over(entry.key())) continue;
         try {
             static_cast<void>(wiring.line(entry.key()));
         } catch (const InputError& problem) {
@@ -164,7 +164,7 @@ std::vector<std::pair<std::string, double>> read_stimuli(const YamlNode& node,
                                                          const Wiring& wiring) {
     std::vector<std::pair<std::string, double>> stimuli;
     for (const YamlNode& entry : node.entries()) {
-        if (wiring.leaves_out(entry.key())) continue;
+        if (wiring.passes_over(entry.key())) continue;
         const auto net = std::ranges::find(wiring.inputs(), entry.key(), &InputNet::port);
         if (net == wiring.inputs().end()) {
             entry.refuse(

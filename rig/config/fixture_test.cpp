@@ -113,6 +113,19 @@ TEST_F(FixtureFolder, PassesOverWhatTheSettingsLeaveOut) {
     EXPECT_FALSE(fixture.wiring.leaves_out("alternator"));
 }
 
+TEST_F(FixtureFolder, TheSelfTestPassesOverNetsBeyondTheirCount) {
+    folder_.write("maker/fixture.yaml",
+                  changed(std::string(good), "cell.1: 4 V", "cell.1: 4 V, cell.4: 4 V"));
+    const Fixture fixture = load();  // 2 cells
+    EXPECT_THAT(fixture.self_test.steps[0].apply,
+                ElementsAre(testing::Pair("cell.1", 4.0), testing::Pair("remote", 0.0)));
+    EXPECT_TRUE(fixture.wiring.passes_over("cell.4"));
+    EXPECT_FALSE(fixture.wiring.leaves_out("cell.4"))
+        << "a unit may have a port of that name all the same";
+    EXPECT_FALSE(fixture.wiring.passes_over("cell.2"));
+    EXPECT_FALSE(fixture.wiring.passes_over("cell.5")) << "no setting has so many";
+}
+
 TEST_F(FixtureFolder, RefusesMistakesByLine) {
     const std::vector<Mistake> mistakes{
         {"cells beyond their rating",

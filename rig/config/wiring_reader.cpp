@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "rig/config/yaml_reader.h"
+#include "rig/error.h"
 
 namespace bmsrig {
 
@@ -49,6 +50,22 @@ int repeats(const YamlNode& entry, const Settings& settings) {
                       "; expected a whole number from 1 to " + std::to_string(most_repeats));
     }
     return static_cast<int>(number);
+}
+
+/// How often a net could be repeated, were its `count` set as high as it goes.
+int most_often(const YamlNode& entry, const Settings& settings) {
+    const YamlNode* count = entry.find("count");
+    if (count == nullptr) return 1;
+    const SettingSpec& spec = settings.spec(count->text());
+    double most = spec.high.value_or(0);
+    for (const std::string& choice : spec.choices) {
+        try {
+            most = std::max(most, parse_quantity(choice).value);
+        } catch (const InputError&) {
+            continue;  // not in force, and no number of nets
+        }
+    }
+    return static_cast<int>(std::min<double>(most, most_repeats));
 }
 
 std::string port_name(const YamlNode& node, const std::string& text, int number) {
@@ -292,17 +309,20 @@ bool is_there(const YamlNode& entry, const Settings& settings) {
 
 template <typename Net>
 void read_nets(const YamlNode* section, const Settings& settings, Net (*read)(const YamlNode&, int),
-               std::vector<Net>& nets, std::vector<std::string>& left_out) {
+               std::vector<Net>& nets, Netlist& netlist) {
     if (section == nullptr) return;
     for (const YamlNode& entry : section->entries()) {
         const int last = repeats(entry, settings);
         const bool is_needed = is_there(entry, settings);
+        for (int number = last + 1; number <= most_often(entry, settings); ++number) {
+            netlist.beyond_count.push_back(with_number(entry.key(), number));
+        }
         for (int number = 1; number <= last; ++number) {
             Net net = read(entry, number);
             if (is_needed) {
                 nets.push_back(std::move(net));
             } else {
-                left_out.push_back(with_number(entry.key(), number));
+                netlist.left_out.push_back(with_number(entry.key(), number));
             }
         }
     }
@@ -314,11 +334,11 @@ Netlist read_netlist(const std::filesystem::path& file, const Settings& settings
     const YamlNode root = read_yaml_format(
         file, {"format", "inputs", "loads", "lines", "readings", "buses", "conflicts"});
     Netlist nets;
-    read_nets(&root.at("inputs"), settings, read_input, nets.inputs, nets.left_out);
-    read_nets(&root.at("loads"), settings, read_load, nets.loads, nets.left_out);
-    read_nets(&root.at("lines"), settings, read_line, nets.lines, nets.left_out);
-    read_nets(root.find("readings"), settings, read_reading, nets.readings, nets.left_out);
-    read_nets(root.find("buses"), settings, read_bus, nets.buses, nets.left_out);
+    read_nets(&root.at("inputs"), settings, read_input, nets.inputs, nets);
+    read_nets(&root.at("loads"), settings, read_load, nets.loads, nets);
+    read_nets(&root.at("lines"), settings, read_line, nets.lines, nets);
+    read_nets(root.find("readings"), settings, read_reading, nets.readings, nets);
+    read_nets(root.find("buses"), settings, read_bus, nets.buses, nets);
     if (const YamlNode* conflicts = root.find("conflicts")) {
         for (const YamlNode& conflict : conflicts->items()) {
             nets.conflicts.push_back(read_conflict(conflict));
