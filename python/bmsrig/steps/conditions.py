@@ -76,6 +76,8 @@ class Condition:
     """When the condition last possibly held."""
     inside_since: float | None = None
     """Since when the condition for its end surely holds."""
+    gone_at: float = -math.inf
+    """When it was surely gone the last time."""
 
     def passes(self, stimuli: Stimuli, now: float, until: float) -> None:
         """These stimuli stand from now until then."""
@@ -111,7 +113,7 @@ class Condition:
     def surely_gone_from(self) -> float:
         """From when on the error is surely not present."""
         if not self.possible:
-            return -math.inf
+            return self.gone_at
         if self.inside_since is None:
             return math.inf
         return self.inside_since + self.holds + 2 * CYCLE + ROUNDING
@@ -126,7 +128,8 @@ class Condition:
     def settle(self, until: float) -> None:
         """Remember at the end of a piece what it has made certain."""
         self.raised_at = self.surely_raised_from(until)
-        if self.surely_gone_from() <= until:
+        if self.possible and self.surely_gone_from() <= until:
+            self.gone_at = self.surely_gone_from()
             self.possible = False
 
 
