@@ -11,6 +11,7 @@ from typing import Any
 from bmsrig import _core
 from bmsrig._core import InputError, Rs485Instruction
 from bmsrig.failure import ExpectationFailed, expectation_failed
+from bmsrig.meter import SHORTEST_WAIT
 
 BUS = "rs485"
 """The bus's name in the wiring."""
@@ -193,12 +194,12 @@ class Rs485:
         return _text(reply.text)
 
     def exchange(self, payload: builtins.bytes) -> list[Frame]:
-        """Send a payload in a frame once, and return all frames that have come 350 ms later, from whomever."""
+        """Send a payload in a frame once, and return all frames that have come until the wire was silent for 350 ms, from whomever."""
         self._core.run_for(IDLE)
         return self._frames(self._send(_core.rs485_encode(self.address, HOST, payload, low_byte_first=False)))
 
     def send(self, raw: builtins.bytes) -> builtins.bytes:
-        """Send these bytes as they are, and return what has come 350 ms later."""
+        """Send these bytes as they are, and return what has come until the wire was silent for 350 ms."""
         return bytes(byte for _, byte in self._send(raw))
 
     def frame(self, payload: builtins.bytes, low_byte_first: bool = False) -> builtins.bytes:
@@ -212,7 +213,11 @@ class Rs485:
         sending = len(raw) * 10 / self.wire.bit_rate if self.wire.bit_rate else 0.0
         self._sent_at = core.now + sending
         core.run_for(sending + TIMEOUT)
-        return core.serial_received(BUS)
+        heard = core.serial_received(BUS)
+        while heard and (left := heard[-1][0] + TIMEOUT - core.now) > SHORTEST_WAIT:
+            core.run_for(left)  # an answer has begun: each of its frames may take as long
+            heard += core.serial_received(BUS)
+        return heard
 
     def _frames(self, heard: list[tuple[float, int]]) -> list[Frame]:
         frames = [
