@@ -8,6 +8,9 @@ RATES = {1: 56_000, 2: 115_200}
 
 QUERIES = [each.name for each in instructions("rec_2q") if each.is_readable]
 
+OTHER_NAMES = {"WCIB": "WCBI"}
+"""Instruction of the manual -> what public drivers ask real units for."""
+
 
 @pytest.mark.requirement("R2Q-485-RATE")
 @pytest.mark.parametrize("value", RATES)
@@ -35,7 +38,10 @@ def test_answer_time(rig, value):
     rig.restart()
     longest, slowest = 0.0, ""
     for number, query in enumerate(QUERIES):
-        assert rig.rs485.exchange(query.encode() + b"?"), f"{query}? has no answer"
+        answered = rig.rs485.exchange(query.encode() + b"?")
+        if not answered and query in OTHER_NAMES:  # printed one way, heard the other way on the wire
+            answered = rig.rs485.exchange(OTHER_NAMES[query].encode() + b"?")
+        assert answered, f"{query}? has no answer"
         if rig.rs485.answer_time > longest:
             longest, slowest = rig.rs485.answer_time, query
         rig.wait(0.033 * (number % 7))
