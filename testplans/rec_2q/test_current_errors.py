@@ -10,12 +10,16 @@ from bmsrig.steps.errors import (
     logged_errors,
     measure_announced_opening,
     measure_release,
+    measure_shown,
     measure_trip,
     wait_for_error,
 )
 from bmsrig.steps.precharge import measure_closing
 
 DIRECTIONS = pytest.mark.parametrize("sign", [1, -1], ids=["charging", "discharging"])
+
+MANY_DEVICES = {"maxc": 360, "maxd": 360, "sisn": 3}
+"""So much that error 12 comes without error 17: which of two a unit shows, the manual does not say."""
 
 
 def open_relay(rig):
@@ -61,12 +65,11 @@ def test_no_current_or_charging_is_no_error_11(rig, amperes):
 @pytest.mark.parametrize("limit", [None, 300], ids=["as-set", "300A"])
 def test_over_current_opens_the_relay_for_15_s(rig, sign, limit):
     """Above CCMX, or DCMX: error 12 after its delay; with the current gone the relay closes after a pause of 15 s."""
-    if limit is not None:
-        rig.restart(ccmx=limit, dcmx=limit)
+    rig.restart(**MANY_DEVICES, **({} if limit is None else {"ccmx": limit, "dcmx": limit}))
     highest = rig.setting("ccmx" if sign > 0 else "dcmx")
     applied = current.apply(rig, sign * 1.03 * highest)
     raised = wait_for_error(rig, 12, within=LONGEST_DELAY + 1)
-    rig.measure("error_12_delay", raised.time - applied.time)
+    measure_shown(rig, "error_12_delay", applied.time, raised, "ErrorNumber")
     opened = measure_announced_opening(rig)
     current.apply(rig, 0)
     expect_error(rig, 12)

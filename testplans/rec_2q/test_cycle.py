@@ -10,6 +10,7 @@ from bmsrig.steps.errors import (
     expect_no_error,
     logged_errors,
     measure_announced_opening,
+    measure_shown,
     wait_for_error,
 )
 
@@ -59,13 +60,13 @@ def test_error_takes_three_measurements(rig, phase):
     rig.wait(phase)
     applied = rig.cells.set(rig.setting("cmax") + 0.05)
     raised = wait_for_error(rig, 1, within=LONGEST_DELAY + 1)
-    rig.measure("error_delay", raised.time - applied, comment="a cell")
+    measure_shown(rig, "error_delay", applied, raised, "ErrorNumber", "a cell")
     rig.cells.set(HEALTHY_CELL)
     expect_no_error(rig)
     rig.wait(phase)
     applied = rig.temperature(1).set(rig.setting("tmax") + 3).time
     raised = wait_for_error(rig, 4, within=LONGEST_DELAY + 1)
-    rig.measure("error_delay", raised.time - applied, comment="a sensor")
+    measure_shown(rig, "error_delay", applied, raised, "ErrorNumber", "a sensor")
 
 
 @pytest.mark.requirement("R2Q-DELAY")

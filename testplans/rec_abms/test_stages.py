@@ -2,6 +2,7 @@
 
 import pytest
 from bmsrig.steps import current
+from bmsrig.steps.errors import measure_lead
 from bmsrig.steps.limits import expect_limit, follow, read_limit
 from bmsrig.steps.lines import expect_levels_stay
 from bmsrig.steps.stages import CH, DCH, measure_order_down, measure_order_up, stages_down, stages_up
@@ -69,9 +70,8 @@ def test_stage_3_opens_dch(rig, low_stages, wait):
     rig.wait(wait)
     fallen = rig.cells.set(low_stages["cmin"] - 0.03)
     announced = rig.can["rec"].signal("ShutdownAnnounced").expect_near(1, 0, within=7)
-    opened = rig.line(DCH).expect_inactive()
-    rig.measure("announcement_lead", opened.time - announced.time)
-    rig.measure("main_relay_delay", opened.time - fallen)
+    opened = measure_lead(rig, announced, DCH, "announcement_lead", within=4)
+    rig.measure("main_relay_delay", opened - fallen)
     rig.line(DCH).expect_stays_inactive(seconds=10)
 
 
