@@ -15,15 +15,12 @@ OTHER_NAMES = {"WCIB": "WCBI"}
 @pytest.mark.requirement("R2Q-485-RATE")
 @pytest.mark.parametrize("value", RATES)
 def test_rate_after_a_restart(rig, value):
-    """RSBR acts with the next start, not before; the unit answers at the new rate then."""
+    """After a restart the unit answers at the rate of RSBR. Whether it does so before, no document says."""
     rig.rs485.write("RSBR", 3 - value)
     rig.restart()
     assert rig.rs485.wire.bit_rate == RATES[3 - value]
 
     rig.rs485.write("RSBR", value)
-    assert rig.rs485.read("RSBR") == value  # still at the old rate
-    assert rig.rs485.wire.bit_rate == RATES[3 - value]
-
     rig.restart()
     assert rig.rs485.wire.bit_rate == RATES[value]
     assert rig.rs485.read("RSBR") == value
