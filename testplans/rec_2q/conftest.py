@@ -2,7 +2,7 @@
 
 import pytest
 
-DEAD = 3.0
+DEAD = 6.0
 """s; long enough without REMOTE for everything inside the unit to stop."""
 
 
