@@ -6,8 +6,8 @@ from bmsrig.steps.errors import expect_directions, expect_error, expect_error_st
 from bmsrig.steps.lines import expect_levels_stay
 from bmsrig.steps.precharge import measure_closing
 
-STARTED = 8.0
-"""s after switch-on: the self-test, the pre-charge and a reserve."""
+STARTED = 13.0
+"""s after switch-on: the firmware's loader, the self-test, the pre-charge and a reserve."""
 
 NOTHING = {"relay": "inactive", "precharge": "inactive"}
 

@@ -9,6 +9,9 @@ from bmsrig.steps.silence import expect_off
 DELAY = 30.0
 """s below the threshold before the unit sleeps."""
 
+BOOTED = 5.0
+"""s after switch-on for the firmware's loader, before the self-test."""
+
 ASLEEP = 6.0
 """s after that by which it does: the limit sleep_delay says so, and this waits a little longer."""
 
@@ -89,6 +92,6 @@ def test_a_sleeper_that_wakes_beside_empty_cells_sleeps_again(rig, switch_off, s
     fall_asleep(rig)
     switch_off(rig)
     switch_on(rig)
-    wait_for_error(rig, 2, within=6)
+    wait_for_error(rig, 2, within=BOOTED + LONGEST_DELAY)
     expect_levels_stay(rig, {"relay": "inactive", "precharge": "inactive"}, seconds=DELAY + ASLEEP)
     expect_off(rig, seconds=10)

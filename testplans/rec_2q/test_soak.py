@@ -10,7 +10,7 @@ DAY = 86_400
 OFF = 5.0
 """s without REMOTE; long enough for everything inside the unit to stop."""
 
-HEALTHY_START = 10.0
+HEALTHY_START = 13.0
 """s; a unit that is started without a sensor need not recover (REC 2Q manual, Table 25, error 8)."""
 
 QUERIES = ["CMAX", "CAPA", "SOCS", "WHIN", "TIME", "CYCL", "SWVR"]

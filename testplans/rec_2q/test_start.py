@@ -7,8 +7,11 @@ from bmsrig.steps.errors import expect_error, expect_error_stays, expect_no_erro
 from bmsrig.steps.lines import expect_levels_stay
 from bmsrig.steps.precharge import measure_closing
 
-STARTED = 8.0
-"""s after switch-on: the self-test, the pre-charge and a reserve."""
+BOOTED = 5.0
+"""s after switch-on until the red LED is lit: the unit first waits whether somebody loads new firmware."""
+
+STARTED = BOOTED + 8.0
+"""s after switch-on: that, the self-test, the pre-charge and a reserve."""
 
 
 @pytest.mark.requirement("R2Q-START")
@@ -16,7 +19,7 @@ def test_red_led_and_beeps_frame_the_self_test(rig, switch_off, switch_on):
     """The red LED is lit and the buzzer beeps; about 2 s later the LED is dark, and the buzzer beeps once more."""
     switch_off(rig)
     on = switch_on(rig)
-    lit = rig.line("led.error").expect_active(within=5)
+    lit = rig.line("led.error").expect_active(within=BOOTED)
     first = rig.line("buzzer").expect_active(within=1)
     rig.measure("start_beep_lag", first.time - lit.time, comment="first beep")
     rig.line("buzzer").expect_inactive(within=1.5)
@@ -35,7 +38,7 @@ def test_nothing_is_switched_during_the_self_test(rig, switch_off, switch_on):
     """Until the self-test is over neither the pre-charge nor the relay is closed."""
     switch_off(rig)
     switch_on(rig)
-    rig.line("led.error").expect_active(within=5)
+    rig.line("led.error").expect_active(within=BOOTED)
     expect_levels_stay(rig, {"relay": "inactive", "precharge": "inactive"}, seconds=1.4)
 
 
@@ -81,7 +84,7 @@ def test_pre_charge_comes_before_the_relay(rig, switch_off, switch_on, prct):
     rig.line("relay").expect_active()
     switch_off(rig)
     switch_on(rig)
-    measure_closing(rig, within=5, comment="at switch-on")
+    measure_closing(rig, within=STARTED, comment="at switch-on")
     rig.line("precharge").expect_stays_inactive(seconds=10)
 
 
@@ -106,7 +109,7 @@ def test_error_during_the_pre_charge_ends_it(rig, switch_off, switch_on):
     rig.wait(25)
     switch_off(rig)
     switch_on(rig)
-    rig.line("precharge").expect_active(within=5)
+    rig.line("precharge").expect_active(within=STARTED)
     rig.wait(3)
     rig.temperature(1).set(rig.setting("tmax") + 3)
     wait_for_error(rig, 4)
@@ -127,10 +130,11 @@ def test_error_that_is_there_at_power_on_acts_at_once(rig, switch_off, switch_on
         volts = rig.setting("cmin") - 0.05
     switch_off(rig)
     rig.cells.set(volts)
-    on = switch_on(rig)
+    switch_on(rig)
+    lit = rig.line("led.error").expect_active(within=BOOTED)
     number = rig.can["rec"].signal("ErrorNumber")
     raised = number.expect_between(1, 20, within=6)
-    rig.measure("power_on_error_delay", raised.time - on, comment=f"all cells at {volts:g} V")
+    rig.measure("power_on_error_delay", raised.time - lit.time, comment=f"all cells at {volts:g} V")
     assert number.value in {shown, 2 if volts < HEALTHY_CELL else 1}, f"error {number.value:g} at {volts:g} V"
     expect_levels_stay(rig, {"relay": "inactive", "precharge": "inactive"}, seconds=15)
 

@@ -87,7 +87,7 @@ def test_start_without_a_sensor(rig, switch_off, switch_on):
     switch_off(rig)
     rig.temperature(1).fault("absent")
     switch_on(rig)
-    expect_error(rig, 8, within=10)
+    expect_error(rig, 8, within=13)
     rig.line("relay").expect_stays_inactive(seconds=10)
     rig.temperature(1).fault("none")
     rig.wait(5 + LONGEST_DELAY + rig.setting("prct"))

@@ -24,8 +24,9 @@ from bmsrig.steps.conditions import (
     conditions_of,
 )
 
-START = 2.0
-"""s of self-test (REC 2Q manual, BMS Unit Start Procedure)."""
+START = 5.0
+"""s until the first measurement at the latest: the unit waits for new firmware, for how long is not said, and tests
+itself for 2 s (REC 2Q manual, BMS Unit Start Procedure)."""
 SETTLES = 0.3
 """s until everything that was applied stands at the terminals."""
 DEEP, SLEEPS_AFTER = 0.95, 30.0
