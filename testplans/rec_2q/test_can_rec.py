@@ -119,6 +119,34 @@ def test_outputs_are_reported_as_they_are(rig):
 
 
 @pytest.mark.requirement("R2Q-CAN-REC")
+def test_steps_of_opening_and_closing_are_reported(rig):
+    """0x038 says closed for as long as it only announces the opening, and pre-charge before it says closed again."""
+    refresh = rig.limit("can_refresh_time").high
+    rig.restart(prct=31)
+    rig.line("relay").expect_active(within=35)
+    status = rig.can["rec"]
+    rig.cells.set(3.95)
+    status.signal("ShutdownAnnounced").expect_near(1, 0, within=7)
+    assert rig.line("relay").is_active
+    assert status.signal("Relay").value == 1
+    rig.line("relay").expect_inactive()
+    rig.cells.set(3.30)
+    rig.line("precharge").expect_active(within=20)
+    status.signal("Precharge").expect_near(1, 0, within=refresh)
+    assert status.signal("Relay").value == 0
+
+
+@pytest.mark.requirement("R2Q-CAN-REC")
+@pytest.mark.parametrize("opto", [1, 2])
+def test_optocouplers_are_reported_each_for_itself(rig, opto):
+    """One of them has a task and the other has none: bits of 0x038 and outputs agree."""
+    rig.restart(**{f"op{opto}t": 1, f"op{opto}l": 4.15, f"op{opto}h": -0.1})
+    rig.wait(SETTLED + rig.limit("can_refresh_time").high)
+    for number in (1, 2):
+        assert rig.can["rec"].signal(f"Opto{number}").value == rig.line(f"opto.{number}").is_active
+
+
+@pytest.mark.requirement("R2Q-CAN-REC")
 def test_balancing_is_reported_as_it_is(rig):
     """The mask in 0x038 and WCIB name the cells whose resistors are joined."""
     highest = len(rig.cells) - 2

@@ -71,7 +71,7 @@ def test_thresholds_of_under_voltage(rig, settings):
 
 
 @pytest.mark.requirement("R2Q-E2-TRIP")
-@pytest.mark.parametrize("part", [-0.02, 0.1], ids=["gentle-discharge", "charge"])
+@pytest.mark.parametrize("part", [-0.045, -0.02, 0.1], ids=["just-below", "gentle-discharge", "charge"])
 def test_soc_is_reset_at_small_discharge_or_charge(rig, part):
     """Error 2 with less than 0.05 C of discharge, or while charging: the SOC becomes 1 %."""
     current.apply(rig, part * rig.setting("capa"))
@@ -83,16 +83,31 @@ def test_soc_is_reset_at_small_discharge_or_charge(rig, part):
 
 
 @pytest.mark.requirement("R2Q-E2-TRIP")
-def test_soc_is_not_reset_at_large_discharge(rig):
-    """A cell that a load of 0.2 C pulls down is not empty: error 2 comes, the SOC stays where it was."""
+def test_soc_is_reset_by_each_under_voltage(rig):
+    """SOC set to 50 % after the first error 2: the next one makes it 1 % again."""
+    for time in ("first", "second"):
+        rig.cells.set(rig.setting("cmin") - BEYOND)
+        wait_for_error(rig, 2)
+        rig.wait(2)
+        rig.measure("error_2_soc", rig.rs485.array("LCD1")[5], comment=f"{time} time")
+        rig.cells.set(HEALTHY_CELL)
+        wait_for_error(rig, 0)
+        rig.rs485.write("SOCS", 0.5)
+        rig.wait(5)
+
+
+@pytest.mark.requirement("R2Q-E2-TRIP")
+@pytest.mark.parametrize("part", [-0.055, -0.2], ids=["just-above", "large"])
+def test_soc_is_not_reset_at_large_discharge(rig, part):
+    """A cell that a load of more than 0.05 C pulls down is not empty: error 2 comes, the SOC stays where it was."""
     rig.restart(clow=1.8)  # which would have its own way with the SOC
-    current.apply(rig, -0.2 * rig.setting("capa"))
+    current.apply(rig, part * rig.setting("capa"))
     rig.wait(5)
     before = rig.rs485.array("LCD1")[5]
     rig.cells.set(rig.setting("cmin") - BEYOND)
     wait_for_error(rig, 2)
     after = rig.rs485.array("LCD1")[5]
-    assert abs(after - before) < 0.02, f"SOC {after:g} after error 2 at 0.2 C, {before:g} before"
+    assert abs(after - before) < 0.02, f"SOC {after:g} after error 2 at {part:g} C, {before:g} before"
 
 
 @pytest.mark.requirement("R2Q-EVERY-CELL", "R2Q-E1-TRIP")

@@ -165,6 +165,17 @@ def test_full_without_float_stops_charging(rig):
 
 
 @pytest.mark.requirement("R2Q-FULL")
+def test_hysteresis_of_the_soc_follows_its_setting(rig):
+    """SOCH at 10 %: with 93 % the battery is full still, with 88 % it is not."""
+    charge_full(rig, cfvc=0.0, soch=0.10)
+    rig.cells.set(rig.setting("char") - rig.setting("chis") - 0.02)
+    discharge(rig, 0.07)
+    measure_limit(rig, "CCL", 0.0, "charge_limit_error", comment="SOC 93 %")
+    discharge(rig, 0.05)
+    measure_limit(rig, "CCL", 60.0, "charge_limit_error", within=30, comment="SOC 88 %")
+
+
+@pytest.mark.requirement("R2Q-FULL")
 def test_full_charging_returns_after_the_float(rig):
     """With a float the whole limit and the whole voltage come back by the same two hystereses."""
     charge_full(rig)
@@ -199,6 +210,17 @@ def test_charge_limit_near_the_ends_of_the_temperature(rig, end, capacity, expec
     rig.temperature(1).set(25)
     rig.settle()
     measure_limit(rig, "CCL", 0.6 * capacity, "charge_limit_error", comment="back at 25 degC")
+
+
+@pytest.mark.requirement("R2Q-CCL-TEMP")
+@pytest.mark.parametrize("number", [1, 2, 4])
+@pytest.mark.parametrize("end", ["tmax", "tmin"])
+def test_one_sensor_near_an_end_is_enough(rig, end, number):
+    """Of four sensors one is near TMAX or TMIN, the others at 25 degC: 30 % of the limit."""
+    rig.restart(**EXAMPLE, sensors=4)
+    rig.temperature(number).set(rig.setting(end) + (1.0 if end == "tmin" else -1.0))
+    rig.settle()
+    measure_limit(rig, "CCL", REDUCED * 60.0, "charge_limit_error", comment=f"sensor {number} near {end.upper()}")
 
 
 @pytest.mark.requirement("R2Q-CCL-TEMP")

@@ -141,6 +141,19 @@ def test_nothing_happens_just_above(rig):
 
 
 @pytest.mark.requirement("R2Q-CLOW")
+def test_voltage_under_load_does_not_count(rig):
+    """Cells that only a load of 100 A pulls below CLOW, by their resistance of 1 mohm: the limit stays whole."""
+    rig.restart(**EXAMPLE, clow=3.0, cmin=2.5)
+    for amperes in [0.0, -100.0] * 8:  # the unit gets to know the resistance
+        current.apply(rig, amperes)
+        rig.cells.set(3.30 + amperes * 0.001)
+        rig.wait(2.5)
+    rig.cells.set(3.0 - 0.05)
+    for _, limit in follow(rig, 30, -100.0):
+        assert limit == pytest.approx(100.0, abs=0.11), "CLOW was compared with the voltage under load"
+
+
+@pytest.mark.requirement("R2Q-CLOW")
 @pytest.mark.parametrize("volts", [2.7, 3.0, 3.2])
 def test_the_level_follows_its_setting(rig, volts):
     """CLOW adjusted: the limit is whole 15 mV above it, and 0 after it has been 15 mV below."""

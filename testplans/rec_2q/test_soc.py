@@ -173,3 +173,18 @@ def test_health_is_a_part(rig):
     old = rig.rs485.array("LCD1")[6]
     assert 0 <= old <= new
     rig.measure("state_of_health", old, comment="3000 cycles")
+
+
+@pytest.mark.requirement("R2Q-CYCLES")
+def test_part_of_a_cycle_outlives_a_restart(rig):
+    """Seven tenths of the capacity before the unit is switched off and seven after it are one cycle."""
+    settings = {"capa": 1.0, "maxc": 360, "maxd": 360}
+    rig.restart(**settings)
+    rig.cells.set((EMPTY_CELL + FULL_CELL) / 2)
+    before = rig.rs485.read("CYCL")
+    for _ in range(2):
+        move(rig, 36.0, 70)
+        current.apply(rig, 0.0)
+        rig.wait(SETTLED)
+        rig.restart(**settings)
+    assert rig.rs485.read("CYCL") == before + 1
