@@ -46,3 +46,25 @@ def test_alarm_before_the_relay_opens(rig, cause):
 def raised(database, names):
     """Those of these alarms that are raised now."""
     return {name for name in names if database.signal(name).value == RAISED}
+
+
+@pytest.mark.requirement("R2Q-CAN-ALARM")
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("AlarmLowTemperatureCharge", lambda rig: rig.temperature(1).set(-15)),
+        ("WarningCellImbalance", lambda rig: rig.cell(1).set(3.30 + rig.setting("razl") + 0.02)),
+    ],
+    ids=["low-temperature", "cell-difference"],
+)
+def test_errors_that_leave_the_relay_closed_are_told(rig, name, cause):
+    """Errors 7 and 3 open no relay: the inverter learns of them by the alarm or the warning alone."""
+    rig.rs485.write("CHRG", 1)
+    rig.restart()
+    rig.wait(rig.limit("can_period").high)
+    database = rig.can["victron"]
+    assert database.signal(name).value in QUIET
+    cause(rig)
+    database.signal(name).expect_near(RAISED, 0, within=6 + rig.limit("can_period").high)
+    assert not raised(database, [HIGH, LOW, HEAT])
+    rig.line("relay").expect_active(within=0)

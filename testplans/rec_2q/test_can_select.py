@@ -137,3 +137,17 @@ def test_victron_layout_as_captured(rig):
     assert soc == pytest.approx(100 * rig.rs485.array("LCD1")[5], abs=1.0)
     limits = rig.can.message(0x351).data
     assert int.from_bytes(limits[0:2], "little") * 0.1 == pytest.approx(len(rig.cells) * rig.setting("char"), abs=0.11)
+
+
+@pytest.mark.requirement("R2Q-CAN-SELECT")
+def test_victron_names_the_ends_and_the_health(rig):
+    """0x374 and 0x375 name the lowest and the highest cell, and 0x355 has the health beside the charge."""
+    select(rig, 1)
+    rig.rs485.write("SOCS", 0.3)
+    rig.cell(2).set(3.20)
+    rig.cell(3).set(3.40)
+    rig.wait(3 + rig.limit("can_period").high)
+    assert rig.can.message(0x374).data.startswith(b"C2")
+    assert rig.can.message(0x375).data.startswith(b"C3")
+    health = int.from_bytes(rig.can.message(0x355).data[2:4], "little")
+    assert health == pytest.approx(100 * rig.rs485.array("LCD1")[6], abs=1.0)

@@ -79,3 +79,17 @@ def test_counters_outlive_a_restart(rig):
     before = counted(rig)
     rig.restart()
     assert counted(rig) == before
+
+
+@pytest.mark.requirement("R2Q-ENERGY")
+def test_energy_of_unequal_cells(rig):
+    """Half of the cells at 3.00 V and half at 3.40 V: the power is that of the pack, not of one cell times their number."""
+    rig.restart(razl=1.0)
+    rig.cells.set([3.00 if number % 2 else 3.40 for number in range(len(rig.cells))])
+    before = counted(rig)
+    flowing = current.apply(rig, 100.0)
+    rig.wait(720)
+    current.apply(rig, 0.0)
+    rig.wait(5)
+    energy = flowing.amperes * sum(rig.cells.read()) * 0.2
+    rig.measure("energy_ratio", (counted(rig)["WHIN"] - before["WHIN"]) / energy, 1 / energy, comment="unequal cells")

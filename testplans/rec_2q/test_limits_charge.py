@@ -165,6 +165,19 @@ def test_full_without_float_stops_charging(rig):
 
 
 @pytest.mark.requirement("R2Q-FULL")
+def test_battery_becomes_full_each_time(rig):
+    """Emptied to 50 % and charged again: the SOC becomes 100 % the second time as well."""
+    charge_full(rig)
+    rig.measure("full_soc", state_of_charge(rig), comment="first time")
+    rig.cells.set(rig.setting("char") - rig.setting("chis") - 0.05)
+    discharge(rig, 0.5)
+    rig.cells.set(rig.setting("char") + 0.001)
+    current.apply(rig, 1.0)
+    rig.wait(rig.limit("taper_time").high + rig.limit("full_time").high)
+    rig.measure("full_soc", state_of_charge(rig), comment="second time")
+
+
+@pytest.mark.requirement("R2Q-FULL")
 def test_hysteresis_of_the_soc_follows_its_setting(rig):
     """SOCH at 10 %: with 93 % the battery is full still, with 88 % it is not."""
     charge_full(rig, cfvc=0.0, soch=0.10)

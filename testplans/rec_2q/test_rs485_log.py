@@ -100,3 +100,28 @@ def test_exceeded_cell_voltages_are_counted(rig, counter, volts):
         assert counts[-1] > counts[-2], f"{counter} has not counted: {counts}"
     assert rig.rs485.read(other) == before[1]
     rig.measure("counts_of_an_excursion", (counts[-1] - counts[0]) / 3, comment=counter)
+
+
+@pytest.mark.requirement("R2Q-485-LOG", "R2Q-E15")
+def test_error_of_the_start_is_logged(rig):
+    """An error that is found at the start stands in the log as every other one."""
+    rig.rs485.command("ERRD 1", armed=True)
+    rig.restart(fault="balancing")
+    rig.wait(5)
+    assert read_entry(rig)[1][0] == 15
+
+
+@pytest.mark.requirement("R2Q-485-LOG", "R2Q-ENERGY")
+def test_each_command_erases_its_own(rig):
+    """ERRD leaves the counters of over- and under-voltages, and WHRE leaves the log."""
+    for volts in (4.0, 2.6):
+        rig.cells.set(volts)
+        rig.line("relay").expect_inactive()
+        rig.cells.set(3.30)
+        rig.line("relay").expect_active(within=20)
+    counted = rig.rs485.read("VMAX"), rig.rs485.read("VMIN")
+    newest, _ = read_entry(rig)
+    rig.rs485.command("WHRE 1", armed=True)
+    assert newest in [read_entry(rig)[0] for _ in range(MOST)]
+    rig.rs485.command("ERRD 1", armed=True)
+    assert (rig.rs485.read("VMAX"), rig.rs485.read("VMIN")) == counted

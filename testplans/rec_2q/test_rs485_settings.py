@@ -91,3 +91,24 @@ def _seconds(text):
     assert 0 <= minutes < 60
     assert 0 <= seconds < 60
     return 3600 * hours + 60 * minutes + seconds
+
+
+@pytest.mark.requirement("R2Q-485-TABLE")
+def test_capacity_in_lcd3(rig):
+    """The Ah of LCD3, high byte first: CAPA, or what is left of it, for no document says which."""
+    rig.restart(capa=300.0)
+    data = rig.rs485.bytes("LCD3")
+    assert len(data) == 8
+    assert int.from_bytes(bytes(data[6:8]), "big") in (300, round(300 * rig.rs485.array("LCD1")[5]))
+
+
+@pytest.mark.requirement("R2Q-485-TABLE")
+@pytest.mark.parametrize(("name", "first"), [("ODDC", 1), ("EAVC", 2)])
+def test_correction_acts_on_its_own_cells(rig, name, first):
+    """ODDC moves cells 1, 3, 5, ... and EAVC cells 2, 4, 6, ..., the others stay."""
+    before = rig.rs485.array("CELL")
+    rig.rs485.write(name, 0.005)
+    rig.wait(3)
+    for number, (was, volts) in enumerate(zip(before, rig.rs485.array("CELL"), strict=True), start=1):
+        moved = 0.005 if number % 2 == first % 2 else 0.0
+        assert volts - was == pytest.approx(moved, abs=0.0022), f"{name} 0.005: cell {number}"
