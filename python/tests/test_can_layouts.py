@@ -82,6 +82,7 @@ def test_a_good_layout_becomes_sources_that_are_the_same_each_time(generate, tmp
         ('CM_ BO_ 16 "A manual, Table 1";', "", 5, "message State has no comment (CM_ BO_)"),
         ('CM_ SG_ 16 Count "How often";', "", 8, "signal State.Count has neither unit nor value words (VAL_) nor a"),
         ("State: 4", "State: 12", 5, "message State has 12 bytes; expected 1 to 8"),
+        ("(0.1,0)", "(0,0)", 6, "signal State.Voltage has the scale 0"),
         ("[0|100]", "[0|0]", 6, "signal State.Voltage has no range"),
         ("[0|100]", "[100|0]", 6, "signal State.Voltage has no range"),
         ("[0|100]", "[0|6553.6]", 6, "has 6553.6 as an end of its range, but its bits hold 0 to 6553.5"),
@@ -120,6 +121,7 @@ def test_a_bad_layout_is_refused_with_its_line(generate, tmp_path, old, new, whe
     [
         ("message,slots,text\nState,1,no\n", 1, "has columns ['message', 'slots', 'text']; expected"),
         ("message,slots,text,note\nState,1,no,\n", 1, "has no line for message Name of the DBC file"),
+        (TABLE.replace("State,1 3,no,", "State,1 3"), 2, "expected 4 columns, message, slots, text, note"),
         (TABLE + "Other,4,no,\n", 4, "message Other is not in the DBC file"),
         (TABLE + "Name,4,yes,\n", 4, "message Name stands already in line 3"),
         (TABLE.replace("yes", "true"), 3, "message Name: text is 'true'; expected yes or no"),

@@ -29,6 +29,8 @@ def load(file: Path) -> tuple[Database, Rotation]:
     except UnsupportedDatabaseFormatError as error:  # also signals that overlap
         raise places.mistake_named_in(str(error.e_dbc)) from error
     assert isinstance(database, Database)
+    if not database.messages:
+        raise Mistake(file, 1, "has no messages (BO_)")
     if slot_time(database) is None:
         raise Mistake(file, 1, 'does not say how long a slot of the rotation is; expected BA_ "SlotTime" <ms>')
     _check_names(database, places)
@@ -112,6 +114,8 @@ def _check_signal(signal: Signal, *, is_text: bool) -> None:
         raise ValueError(f"has unit {unit!r}; expected one of {', '.join(UNITS[1:])} or none")
     if not (unit or signal.choices or signal.comment or is_text):
         raise ValueError("has neither unit nor value words (VAL_) nor a comment (CM_ SG_); what does its number mean?")
+    if signal.scale == 0:
+        raise ValueError("has the scale 0, with which it says nothing; expected (<scale>,<offset>)")
     if signal.minimum is None or signal.maximum is None or not signal.minimum < signal.maximum:
         raise ValueError(f"has no range [low|high] with low below high, but [{signal.minimum}|{signal.maximum}]")
     low, high = raw_range(signal)

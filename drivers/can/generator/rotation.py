@@ -25,6 +25,8 @@ class Rotation:
             if rows.fieldnames != COLUMNS:
                 raise Mistake(file, 1, f"has columns {rows.fieldnames}; expected {COLUMNS}")
             for row in rows:
+                if None in row or None in row.values():
+                    raise Mistake(file, rows.line_num, f"expected {len(COLUMNS)} columns, {', '.join(COLUMNS)}")
                 self._take(row, rows.line_num, messages)
         missing = [name for name in messages if name not in self._line_of]
         if missing:
