@@ -10,6 +10,7 @@
   const LEFT = 52; // px for the axis on the left of both panels, so that their times stand under each other
   const LANE = 34; // px of height for each line
   const CALM_LANES = 8; // more lanes than this: those that never change are only named
+  const CROWD = 24; // more curves than this: what the UUT reports on CAN waits in the legend, to be clicked
 
   const UNITS = { degC: "\u00b0C", ohm: "\u03a9" };
 
@@ -43,6 +44,12 @@
       else high = middle;
     }
     return low - 1;
+  }
+
+  /** Whether it has more than one value after all that was applied at the start of the test. */
+  function changes(lane) {
+    const first = Math.max(inForce(lane.times, 0), 0);
+    return lane.values.slice(first).some((value) => value !== lane.values[first]);
   }
 
   const byName = (a, b) => a.name.localeCompare(b.name, "en", { numeric: true });
@@ -188,6 +195,8 @@
 
   function analogSeries(signals) {
     let cell = 0;
+    const crowded = signals.length > CROWD;
+    const waits = (signal) => isSupply(signal) || (crowded && signal.name.startsWith("can."));
     return signals.map((signal) => {
       const scale = scaleOf(signal);
       const warm = scale === "degC";
@@ -195,7 +204,7 @@
       const dash = warm ? [6, 3] : Math.floor(cell / 8) % 2 ? [3, 2] : undefined;
       if (!warm && !isSupply(signal)) cell++;
       return {
-        label: signal.name, scale, show: !isSupply(signal), stroke: () => colour(name), width: 1.5, dash,
+        label: signal.name, scale, show: !waits(signal), stroke: () => colour(name), width: 1.5, dash,
         paths: uPlot.paths.stepped({ align: 1 }), points: { show: false },
         value: (plot, _raw, _series, index) => {
           if (index === null || index === undefined) return "";
@@ -296,7 +305,8 @@
     lanes.sort((a, b) => rank(a) - rank(b) || byName(a, b));
     let calm = [];
     if (lanes.length > CALM_LANES) {
-      const moves = (lane) => lane.name.startsWith("line.") || lane.values.some((value) => value !== lane.values[0]);
+      const many = lanes.filter((lane) => lane.name.startsWith("line.")).length > CALM_LANES;
+      const moves = (lane) => (!many && lane.name.startsWith("line.")) || changes(lane);
       calm = lanes.filter((lane) => !moves(lane));
       lanes = lanes.filter(moves);
     }
