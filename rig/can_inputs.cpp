@@ -8,6 +8,7 @@
 #include "rig/config/yaml_reader.h"
 #include "rig/end_of.h"
 #include "rig/error.h"
+#include "rig/names.h"
 
 namespace bmsrig {
 
@@ -59,9 +60,9 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
             const auto where = wiring.file() + ":" + std::to_string(net.line) + ": " + what;
             const auto database = std::ranges::find(databases, name, &CanDatabase::name);
             if (database == databases.end()) {
-                std::vector<std::string> names;
-                for (const CanDatabase* each : databases) names.push_back(each->name());
-                throw WiringError(where + ": " + unknown_name("CAN database", name, names));
+                throw WiringError(
+                    where + ": " +
+                    unknown_name("CAN database", name, names_of(databases, &CanDatabase::name)));
             }
             if (const auto [first, is_new] = served.emplace(name, net.name); !is_new) {
                 throw WiringError(where + ": the database \"" + name + "\" serves the bus " +
@@ -131,9 +132,8 @@ void CanInputs::decode(const Meaning& meaning, Instant time, const CanFrame& fra
 const CanInputs::Bus& CanInputs::find(std::string_view bus) const {
     const auto found = buses_.find(bus);
     if (found != buses_.end()) return found->second;
-    std::vector<std::string> names;
-    for (const auto& [name, each] : buses_) names.push_back(name);
-    throw InputError(unknown_name("CAN bus", bus, names));
+    throw InputError(
+        unknown_name("CAN bus", bus, names_of(buses_, &decltype(buses_)::value_type::first)));
 }
 
 CanAdapter& CanInputs::adapter(std::string_view bus) const {

@@ -6,6 +6,7 @@
 #include "rig/end_of.h"
 #include "rig/error.h"
 #include "rig/instruments/can_adapter.h"
+#include "rig/names.h"
 
 namespace bmsrig {
 
@@ -52,9 +53,8 @@ void SerialInputs::restart() {
 const SerialInputs::Bus& SerialInputs::find(std::string_view bus) const {
     const auto found = buses_.find(bus);
     if (found != buses_.end()) return found->second;
-    std::vector<std::string> names;
-    for (const auto& [name, each] : buses_) names.push_back(name);
-    throw InputError(unknown_name("serial bus", bus, names));
+    throw InputError(
+        unknown_name("serial bus", bus, names_of(buses_, &decltype(buses_)::value_type::first)));
 }
 
 SerialAdapter& SerialInputs::adapter(std::string_view bus) const {

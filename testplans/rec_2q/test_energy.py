@@ -83,7 +83,7 @@ def test_counters_outlive_a_restart(rig):
 
 @pytest.mark.requirement("R2Q-ENERGY")
 def test_energy_of_unequal_cells(rig):
-    """Half of the cells at 3.00 V and half at 3.40 V: the power is that of the pack, not of one cell times their number."""
+    """Half of the cells at 3.00 V, half at 3.40 V: the power is the pack's, not that of one cell times their number."""
     rig.restart(razl=1.0)
     rig.cells.set([3.00 if number % 2 else 3.40 for number in range(len(rig.cells))])
     before = counted(rig)
