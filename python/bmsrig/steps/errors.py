@@ -136,7 +136,13 @@ def measure_lead(rig: Rig, announced: Reading, relay: str, limit: str, within: f
     """
     apart = _between_frames(rig, "ShutdownAnnounced", announced.time)
     opened = rig.line(relay).expect_inactive(within=within)
-    lead = opened.time - announced.time
+    first = announced.time
+    for time, words in reversed(rig.history("can.rec.shutdownannounced", 8)):  # seen again: since when it has been so
+        if time <= announced.time:
+            if not words.startswith("1"):
+                break
+            first = time
+    lead = opened.time - first
     rig.measure(limit, min(max(ANNOUNCED, lead), lead + apart), comment=comment)
     return opened.time
 
