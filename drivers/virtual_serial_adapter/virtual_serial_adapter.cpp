@@ -36,7 +36,7 @@ class VirtualSerialAdapter final : public SerialAdapter, public SerialTerminals 
     [[nodiscard]] int channels() const override { return count_; }
     Identity identify() override { return virtual_identity("virtual serial adapter", name_); }
     void make_safe() override {
-        for (Bus& bus : buses_) bus.to_uut.pending.clear();
+        for (Bus& bus : buses_) fall_silent(bus.to_uut);
     }
     [[nodiscard]] Instant settled_at() const override { return {}; }
     void restart(std::uint64_t seed) override {
@@ -78,7 +78,7 @@ class VirtualSerialAdapter final : public SerialAdapter, public SerialTerminals 
     }
     void disconnect(int channel) override {
         at(channel).receive = {};
-        at(channel).to_rig.pending.clear();
+        fall_silent(at(channel).to_rig);
     }
     void transmit(int channel, std::span<const std::uint8_t> bytes) override {
         Bus& bus = at(channel);
@@ -120,6 +120,13 @@ class VirtualSerialAdapter final : public SerialAdapter, public SerialTerminals 
     [[nodiscard]] const Bus& at(int channel) const {
         check_channel(name_, channel, channels());
         return buses_[static_cast<std::size_t>(channel) - 1];
+    }
+
+    /// What was to come does not, and the wire is free: the next speaker neither waits for it nor
+    /// collides with it.
+    void fall_silent(Direction& direction) {
+        direction.pending.clear();
+        direction.free_at = std::min(direction.free_at, scheduler_.now());
     }
 
     void put(int channel, Direction& direction, std::span<const std::uint8_t> bytes,

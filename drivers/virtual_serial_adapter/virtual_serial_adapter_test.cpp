@@ -166,6 +166,23 @@ TEST_F(VirtualSerialAdapterTest, AUnitWithoutPowerIsSilentAndDeaf) {
     EXPECT_EQ(heard_, "0104");
 }
 
+TEST_F(VirtualSerialAdapterTest, WhatAUnitLeftUnsaidIsNotInTheWayOfTheNext) {
+    make({});
+    connect(10'000);
+    transmit("010203040506");
+    bench_.run_for(1500us);
+    uut().disconnect(1);
+    connect(10'000);
+    send("55");
+    bench_.run_to_rest();
+    EXPECT_EQ(adapter_->counts(1).collisions, 0);
+    EXPECT_THAT(uut_heard_, ElementsAre(Pair(Instant{2500us}, "55")));
+    transmit("07");
+    bench_.run_to_rest();
+    EXPECT_EQ(heard_, "0107");
+    EXPECT_EQ(times_.back(), Instant{3500us});
+}
+
 TEST_F(VirtualSerialAdapterTest, AtNoRateNothingLeaves) {
     make({});
     send("55");
