@@ -194,7 +194,7 @@ class Rs485:
         return _text(reply.text)
 
     def exchange(self, payload: builtins.bytes) -> list[Frame]:
-        """Send a payload in a frame once, and return all frames, from whomever, until the wire was silent for 350 ms."""
+        """Send a payload in a frame once, and return all frames until the wire was silent for 350 ms, from whomever."""
         self._core.run_for(IDLE)
         return self._frames(self._send(_core.rs485_encode(self.address, HOST, payload, low_byte_first=False)))
 
