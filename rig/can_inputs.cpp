@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <utility>
 
 #include "rig/config/yaml_reader.h"
@@ -24,11 +23,7 @@ Unit known_unit(const std::string& text) {
 }
 
 std::string signal_name(const CanDatabase& database, const CanDatabase::Signal& signal) {
-    std::string name = "can." + database.name() + "." + signal.name;
-    std::ranges::transform(name, name.begin(), [](unsigned char letter) {
-        return static_cast<char>(std::tolower(letter));
-    });
-    return name;
+    return lower_case("can." + database.name() + "." + signal.name);
 }
 
 }  // namespace

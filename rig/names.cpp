@@ -1,6 +1,7 @@
 #include "rig/names.h"
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 
 namespace bmsrig {
@@ -26,12 +27,21 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(), [](unsigned char letter) {
+        return static_cast<char>(std::tolower(letter));
+    });
+    return lower;
+}
+
 std::string suggest(std::string_view wrong, const std::vector<std::string>& known) {
     if (known.empty()) return "there are none";
-    wrong = wrong.substr(0, 64);  // a name of 10,000 letters is like none of them
-    const auto nearest = std::ranges::min_element(
-        known, {}, [&](const std::string& name) { return distance(wrong, name); });
-    if (distance(wrong, *nearest) <= std::max<std::size_t>(2, nearest->size() / 3)) {
+    // A name of 10,000 letters is like none of them. Letters in the wrong case are not far off.
+    const std::string seen = lower_case(wrong.substr(0, 64));
+    const auto how_far = [&](const std::string& name) { return distance(seen, lower_case(name)); };
+    const auto nearest = std::ranges::min_element(known, {}, how_far);
+    if (how_far(*nearest) <= std::max<std::size_t>(2, nearest->size() / 3)) {
         return "did you mean \"" + *nearest + "\"?";
     }
     std::string list = "there are: ";

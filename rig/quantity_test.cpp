@@ -81,6 +81,7 @@ TEST(Seconds, BecomeWholeNanoseconds) {
 TEST(Names, AreSuggestedWhereOneIsClose) {
     EXPECT_EQ(suggest("lod", {"load", "charge"}), "did you mean \"load\"?");
     EXPECT_EQ(suggest("zzzzzz", {"load", "charge"}), "there are: load, charge");
+    EXPECT_EQ(suggest("CMAX", {"cmin", "cmax"}), "did you mean \"cmax\"?");
     EXPECT_EQ(suggest("x", {}), "there are none");
     EXPECT_EQ(suggest(std::string(10'000, 'x'), {"load"}), "there are: load");
 }

@@ -1,6 +1,7 @@
 #include "rig/config/settings.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "rig/config/yaml_reader.h"
 #include "rig/error.h"
@@ -31,6 +32,15 @@ std::string canonical(const SettingSpec& spec, std::string_view value) {
                          spec.describe_range());
     }
     if ((spec.low && found.value < *spec.low) || (spec.high && found.value > *spec.high)) {
+        throw InputError(refused + spec.describe_range());
+    }
+    if (spec.is_whole && found.value != std::floor(found.value)) {
+        throw InputError(refused + "a whole number, " + spec.describe_range());
+    }
+    const auto holds = [&](const std::pair<double, double>& ends) {
+        return ends.first <= found.value && found.value <= ends.second;
+    };
+    if (!spec.intervals.empty() && std::ranges::none_of(spec.intervals, holds)) {
         throw InputError(refused + spec.describe_range());
     }
     return format_number(found.value);
@@ -69,6 +79,14 @@ void read_choices(const YamlNode& node, SettingSpec& spec) {
 std::string SettingSpec::describe_range() const {
     if (is_scratch_file) return "nothing else than the file that the rig provides for every test";
     if (!choices.empty()) return joined(choices);
+    if (!intervals.empty()) {
+        std::vector<std::string> words;
+        for (const auto& [first, last] : intervals) {
+            words.push_back(format_number(first) +
+                            (first == last ? "" : " to " + format_number(last)));
+        }
+        return joined(words);
+    }
     return format_quantity(low.value_or(0), unit) + " to " +
            format_quantity(high.value_or(0), unit);
 }

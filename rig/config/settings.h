@@ -28,8 +28,12 @@ struct SettingSpec {
     /// A file of the UUT that the rig provides, new for every test: the memory in which a unit
     /// keeps what outlives a power cycle. Its value is "new"; nobody sets another.
     bool is_scratch_file = false;
+    bool is_whole = false;  ///< a number without a fraction
+    /// The only values that a whole number may have, by the ends of their intervals; empty: all
+    /// between low and high.
+    std::vector<std::pair<double, double>> intervals{};
 
-    /// "4, 8, 12, 16" or "2.6 V to 2.8 V".
+    /// "4, 8, 12, 16", "2.6 V to 2.8 V" or "0 to 4, 128 to 132".
     [[nodiscard]] std::string describe_range() const;
 };
 

@@ -171,6 +171,18 @@ TEST_F(SettingsFile, ATableOfInstructionsIsATableOfSettings) {
     EXPECT_EQ(specs[0].source, "Table 10, row 12");
     EXPECT_EQ(specs[1].unit, Unit::none) << "a unit that the rig does not reckon with";
     EXPECT_EQ(specs[2].default_text, "3");
+    EXPECT_THAT(specs[2].intervals, ElementsAre(Pair(0, 4), Pair(128, 132)));
+}
+
+TEST_F(SettingsFile, ASettingOfATableIsRefusedAsTheUnitRefusesIt) {
+    Settings in_force(read_settings_table(folder_.write("t.csv", table)));
+    const auto refusal = [&](std::string_view value) {
+        return refusal_in(folder_, [&] { in_force.set("cans", value, "--set"); });
+    };
+    EXPECT_THAT(refusal("123"), testing::HasSubstr("\"123\"; expected 0 to 4, 128 to 132"));
+    EXPECT_THAT(refusal("1.5"), testing::HasSubstr("\"1.5\"; expected a whole number, 0 to 4"));
+    in_force.set("cans", "128", "--set");
+    EXPECT_EQ(in_force.number("cans"), 128);
 }
 
 TEST_F(SettingsFile, AMistakeInTheTableIsNamedByLine) {
@@ -180,6 +192,8 @@ TEST_F(SettingsFile, AMistakeInTheTableIsNamedByLine) {
     };
     EXPECT_THAT(refusal("V,2.0,4.25", "V,two,4.25"),
                 testing::HasSubstr("t.csv:3: CMAX: the minimum is \"two\"; expected a number"));
+    EXPECT_THAT(refusal("0-4 128", "0-x 128"),
+                testing::HasSubstr("t.csv:5: CANS: the choices have \"0-x\"; expected whole"));
     EXPECT_THAT(refusal("mnemonic,group", "mnemonics,group"), testing::HasSubstr("t.csv:1"));
 }
 
