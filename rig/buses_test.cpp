@@ -192,8 +192,11 @@ TEST_F(Buses, WhatDoesNotFitIsRefusedByLine) {
     EXPECT_THAT(with("databases: [rec]", "databases: [recs]"),
                 HasSubstr("wiring.yaml:8: bus can: unknown CAN database \"recs\""));
     EXPECT_THAT(with("adapter: rs485.1", "adapter: lines.2"),
-                HasSubstr("wiring.yaml:9: bus rs485"));
-    EXPECT_THAT(with("adapter: can.1", "adapter: can.2"), HasSubstr("wiring.yaml:8: bus can"));
+                HasSubstr("wiring.yaml:9: bus rs485 ends at lines.2, but that instrument of the "
+                          "bench is of another kind"));
+    EXPECT_THAT(with("adapter: can.1", "adapter: can.2"),
+                HasSubstr("wiring.yaml:8: bus can ends at can.2, but that instrument of the bench has "
+                          "1 channel"));
     EXPECT_THAT(with("  rs485: {adapter: rs485.1}\n", ""),
                 HasSubstr("has a bus \"rs485\" that the wiring does not join"));
     EXPECT_THAT(with("  rs485: {adapter: rs485.1}\n",
@@ -204,7 +207,11 @@ TEST_F(Buses, WhatDoesNotFitIsRefusedByLine) {
         changed(bench_yaml, "  can: {", "  other: {driver: virtual_serial_adapter}\n  can: {"));
     EXPECT_THAT(with("  rs485: {adapter: rs485.1}\n",
                      "  rs485: {adapter: rs485.1}\n  lin: {adapter: other.1}\n"),
-                HasSubstr("joins the bus \"lin\", which the UUT bmsrig.bus_echo does not have"));
+                HasSubstr("joins the bus \"lin\", which the UUT bmsrig.bus_echo does not have; "
+                          "did you mean"));
+    EXPECT_THAT(with("adapter: can.1, databases: [rec]", "adapter: other.1"),
+                HasSubstr("says that its bus \"can\" is CAN, but the wiring ends it at other.1, an "
+                          "adapter for serial buses"));
 }
 
 }  // namespace

@@ -64,6 +64,12 @@ Terminals* terminals_of(const Pin& pin, const std::map<std::string, Instrument*>
                       "file, or set uut: none there and wire a board");
 }
 
+/// An adapter for CAN at a serial bus, or the other way round.
+bool is_of_other_kind(bool is_can, const Instrument& adapter) {
+    return is_can ? dynamic_cast<const SerialTerminals*>(&adapter) != nullptr
+                  : dynamic_cast<const CanTerminals*>(&adapter) != nullptr;
+}
+
 const link::Port* find_port(const link::Greeting& greeting, const std::string& name,
                             link::PortDirection direction, std::uint32_t& index) {
     for (std::uint32_t i = 0; i < greeting.ports.size(); ++i) {
@@ -252,7 +258,9 @@ void Loop::bind_buses(const Wiring& wiring, const std::map<std::string, Instrume
         if (net == wiring.buses().end()) {
             throw WiringError(wiring.file() + ": the UUT " + greeting().product + " has a bus \"" +
                               declared[i].name +
-                              "\" that the wiring does not join to the bench; add it under buses:");
+                              "\" that the wiring does not join to the bench; add it under "
+                              "buses:, or " +
+                              suggest(declared[i].name, names_of(wiring.buses(), &BusNet::name)));
         }
         bind_bus(i, *net, bench);
     }
@@ -260,7 +268,8 @@ void Loop::bind_buses(const Wiring& wiring, const std::map<std::string, Instrume
         if (std::ranges::find(declared, net.name, &link::Bus::name) != declared.end()) continue;
         throw WiringError(wiring.file() + ":" + std::to_string(net.line) +
                           ": the wiring joins the bus \"" + net.name + "\", which the UUT " +
-                          greeting().product + " does not have");
+                          greeting().product + " does not have; " +
+                          suggest(net.name, names_of(declared, &link::Bus::name)));
     }
 }
 
@@ -268,7 +277,15 @@ void Loop::bind_bus(std::uint32_t index, const BusNet& net,
                     const std::map<std::string, Instrument*>& bench) {
     BusEnd& end = buses_[index];
     end.channel = net.adapter.channel;
-    if (greeting().buses[index].is_can) {
+    const bool is_can = greeting().buses[index].is_can;
+    const auto adapter = bench.find(net.adapter.instrument);
+    if (adapter != bench.end() && is_of_other_kind(is_can, *adapter->second)) {
+        throw WiringError("the UUT " + greeting().product + " says that its bus \"" + net.name +
+                          "\" is " + (is_can ? "CAN" : "serial") + ", but the wiring ends it at " +
+                          to_string(net.adapter) + ", an adapter for " +
+                          (is_can ? "serial buses" : "CAN"));
+    }
+    if (is_can) {
         end.can = terminals_of<CanTerminals>(net.adapter, bench, net.name);
     } else {
         end.serial = terminals_of<SerialTerminals>(net.adapter, bench, net.name);

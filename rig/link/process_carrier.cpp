@@ -113,8 +113,8 @@ std::string_view ProcessCarrier::receive() {
                 static_cast<std::size_t>(static_cast<const char*>(line_feed) - unread));
         searched = end_ - begin_;
         if (searched >= longest_line) {
-            throw Breach{"sent a line without an end", "lines of 65,536 bytes at most",
-                         std::string(unread, searched)};
+            throw Breach{"sent a line that is too long, or has no end",
+                         "lines of 65,536 bytes at most", std::string(unread, searched)};
         }
         if (begin_ > 0) {  // room for the longest line behind the beginning of this one
             std::memmove(input_.data(), unread, searched);
