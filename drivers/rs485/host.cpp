@@ -118,6 +118,7 @@ void Host::prepare(Step step, std::string payload, Time now) {
     waiting_ = false;
     deadline_ = std::max(now, may_send_at()) + options_.timeout;
     reply_.attempts = 0;
+    heard_ = 0;
 }
 
 Time Host::may_send_at() const {
@@ -158,11 +159,15 @@ void Host::retry(Time now, const std::string& problem) {
     if (reply_.attempts <= options_.retries || try_other_name(now)) return;
     finish(Outcome::no_answer, problem + " within " +
                                    std::to_string(options_.timeout / std::chrono::milliseconds(1)) +
-                                   " ms, sent " + std::to_string(reply_.attempts) + " times");
+                                   " ms, sent " + std::to_string(reply_.attempts) + " times" +
+                                   (heard_ == 0 ? ""
+                                                : "; " + std::to_string(heard_) +
+                                                      " bytes came, but no answer in them"));
 }
 
 void Host::received(std::span<const Byte> bytes, Time now) {
     if (bytes.empty()) return;
+    heard_ += bytes.size();
     last_byte_ = std::max(last_byte_, now);
     decoder_.received(bytes, now, [&](const Frame& frame) { take(frame, now); });
 }

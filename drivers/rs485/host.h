@@ -121,6 +121,7 @@ class Host {
     Step step_ = Step::ask;
     std::string payload_;
     std::optional<EncodedFrame> sent_;
+    std::uint64_t heard_ = 0;  // bytes since it was asked
     bool busy_ = false;
     bool waiting_ = false;  // for an answer; otherwise for the bus to be idle
     bool other_name_tried_ = false;
