@@ -3,6 +3,7 @@
 #include <pybind11/stl/filesystem.h>
 
 #include "drivers/registry.h"
+#include "rig/names.h"
 #include "python/bindings/bindings.h"
 #include "rig/config/bench.h"
 #include "rig/config/fixture.h"
@@ -126,6 +127,8 @@ void bind_fixture(py::module_& module) {
     bind_judging(module);
     bind_product(module);
     bind_bench(module);
+    module.def("suggest", &suggest, py::arg("wrong"), py::arg("known"),
+               "\"did you mean ...?\" where a known name is close, otherwise all that there are.");
     module.def(
         "drivers",
         [] {

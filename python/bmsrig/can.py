@@ -16,6 +16,9 @@ MISSING_AFTER = 5.0
 REC units send a message in each slot of a rotation, up to 3 s long (log captured on a REC 9M).
 """
 
+HIGHEST_RATE = 1_000_000
+"""bit/s; the fastest that CAN is (ISO 11898-1, without flexible data rate)."""
+
 _NEGLIGIBLE = 1e-9  # what a value in steps of 0.1 may be off as a binary number
 
 
@@ -143,8 +146,10 @@ class CanSignal:
         counts unless its message is missing (``MISSING_AFTER``).
         within: how long the UUT may take from now, in s; by default until what was applied has settled at the
         terminals, and the fixture's reaction time after that.
-        Raises ExpectationFailed with the recent history, and says since when the message is missing if it is.
+        Raises ExpectationFailed with the recent history, and says since when the message is missing if it is;
+        InputError if low is above high.
         """
+        self._check_range(low, high)
         core = self._core
         start = core.now
         allowed = time_to_react(core) if within is None else within
@@ -171,6 +176,7 @@ class CanSignal:
 
         So must the last one before. The message must not be missing meanwhile (``MISSING_AFTER``).
         """
+        self._check_range(low, high)
         core = self._core
         start = core.now
         expected = f"expected it to stay {self._range(low, high)} for {seconds:g} s from {start:.6f} s on"
@@ -186,6 +192,10 @@ class CanSignal:
     def _value(self) -> float:
         value = self._core.value_at(self._name, self._core.now)
         return math.nan if value is None else value
+
+    def _check_range(self, low: float, high: float) -> None:
+        if not low <= high:
+            raise InputError(f"signal {self._name}: nothing lies between {low:g} and {high:g}; expected low <= high")
 
     def _is_between(self, value: float, low: float, high: float) -> bool:
         margin = self.uncertainty + _NEGLIGIBLE * max(1.0, abs(value))
@@ -226,6 +236,14 @@ def _layouts(database: str) -> dict[str, tuple[_core.CanMessage, _core.CanSignal
     return {signal.name: (message, signal) for message in messages for signal in message.signals}
 
 
+def _check_identifier(identifier: int, *, extended: bool) -> None:
+    highest = 0x1FFFFFFF if extended else 0x7FF
+    if not isinstance(identifier, int) or not 0 <= identifier <= highest:
+        seen = f"{identifier:#x}" if isinstance(identifier, int) else repr(identifier)
+        longer = "" if extended else "; one of 29 bits needs extended=True"
+        raise InputError(f"{seen} is no CAN identifier; expected a number of 0 to {highest:#x}{longer}")
+
+
 def _signal_name(database: str, signal: str) -> str:
     """What the trace calls a signal."""
     return f"can.{database}.{signal.lower()}"
@@ -251,7 +269,9 @@ class CanProtocol:
     def signal(self, name: str) -> CanSignal:
         """A signal by its name in the database, such as ``SOC``. Raises InputError naming those there are."""
         if name not in self._layouts:
-            raise InputError(f"database {self.name} has no signal {name}; there are {', '.join(self._layouts)}")
+            others = [other for other in _core.can_databases() if name in _layouts(other)]
+            hint = f"it is one of {others[0]}" if others else _core.suggest(name, list(self._layouts))
+            raise InputError(f"database {self.name} has no signal {name}; {hint}")
         message, signal = self._layouts[name]
         return CanSignal(
             self._core, CanMessage(self._core, self._bus, message.id, extended=message.extended), self.name, signal
@@ -281,7 +301,9 @@ class CanBus:
 
     @bit_rate.setter
     def bit_rate(self, bit_rate: int) -> None:
-        """Understand only frames at this rate; 0: at that of whoever speaks."""
+        """Understand only frames at this rate; 0: at that of whoever speaks. Raises InputError if there is no such."""
+        if not 0 <= bit_rate <= HIGHEST_RATE:
+            raise InputError(f"bus {self.name}: {bit_rate} bit/s is no rate of CAN; expected 0 to {HIGHEST_RATE}")
         self._core.set_can_bit_rate(self.name, bit_rate)
 
     @property
@@ -290,12 +312,16 @@ class CanBus:
         return int(self._core.can_counts(self.name)["error_frames"])
 
     def message(self, identifier: int, *, extended: bool = False) -> CanMessage:
-        """The frames of an identifier."""
+        """The frames of an identifier. Raises InputError if no frame can have it."""
+        _check_identifier(identifier, extended=extended)
         return CanMessage(self._core, self.name, identifier, extended=extended)
 
     def send(self, identifier: int, data: bytes = b"", *, extended: bool = False, remote: bool = False) -> None:
         """Hand a frame to the rig's transmitter; it leaves when the bus is free. Raises InputError if it cannot be."""
-        self._core.can_send(self.name, identifier, data, extended, remote)
+        _check_identifier(identifier, extended=extended)
+        if not isinstance(data, bytes | bytearray):
+            raise InputError(f"{data!r} is no data of a CAN frame; expected bytes, such as bytes.fromhex('00FF')")
+        self._core.can_send(self.name, identifier, bytes(data), extended, remote)
 
     def watch(self, seconds: float) -> dict[int, list[float]]:
         """Run for so long: the times of all frames that came meanwhile, by their identifier."""

@@ -25,6 +25,9 @@ TIMEOUT = 0.350
 IDLE = 0.020
 """How long the bus is left silent before an instruction, in s."""
 
+HIGHEST_RATE = 10_000_000
+"""bit/s; the fastest that RS-485 is (TIA-485)."""
+
 TABLES = ("rec_2q", "rec_abms")
 
 
@@ -54,6 +57,7 @@ class Wire:
 
     def __init__(self, core: _core.Rig) -> None:
         self._core = core
+        self._own_rate = 0
         self._bit_errors = 0.0
         self._lost_bytes = 0.0
 
@@ -64,8 +68,20 @@ class Wire:
 
     @bit_rate.setter
     def bit_rate(self, bit_rate: int) -> None:
-        """0: that of the UUT again."""
+        """0: that of the UUT again. Raises InputError if there is no such rate."""
+        if not 0 <= bit_rate <= HIGHEST_RATE:
+            raise InputError(f"bus {BUS}: {bit_rate} bit/s is no rate of RS-485; expected 0 to {HIGHEST_RATE}")
         self._core.set_serial_bit_rate(BUS, bit_rate)
+        self._own_rate = bit_rate
+
+    def describe(self) -> str:
+        """What the test has made of the wire, for a failure; empty if nothing."""
+        made = {
+            "the port at {} bit/s": self._own_rate,
+            "bit errors at a rate of {:g}": self._bit_errors,
+            "lost bytes at a rate of {:g}": self._lost_bytes,
+        }
+        return " and ".join(words.format(value) for words, value in made.items() if value)
 
     @contextmanager
     def bit_errors(self, rate: float) -> Iterator[None]:
@@ -155,6 +171,8 @@ class Rs485:
         Raises InputError for a value out of its range (see :meth:`refused`).
         """
         row = self._setting(name)
+        if isinstance(value, str):
+            raise InputError(f"{name} cannot be the text {value!r}; expected a number, {_range(row)}")
         if not row.allows(value):
             raise InputError(
                 f"{name} {value:g} is out of range; expected {_range(row)}. To see it refused, use refused()"
@@ -235,8 +253,8 @@ class Rs485:
     def _require(self, name: str, *types: str) -> Rs485Instruction:
         row = self._instructions.get(name)
         if row is None:
-            alike = ", ".join(self._instructions)
-            raise InputError(f"{self.table} has no instruction {name!r}; expected one of {alike}")
+            alike = _core.suggest(name, list(self._instructions))
+            raise InputError(f"{self.table} has no instruction {name!r}; {alike}")
         if not row.is_readable:
             raise InputError(f"{name} cannot be read; it is a command")
         if row.type not in types:
@@ -265,7 +283,9 @@ class Rs485:
             return
         bad = self._host.bad_frames
         seen = f" (so far {bad} frames of this unit's bus were damaged)" if bad else ""
-        raise self._failed(f"{what}: {_text(reply.problem)}{seen}")
+        wire = self.wire.describe()
+        made = f"; this test set {wire}" if wire else ""
+        raise self._failed(f"{what}: {_text(reply.problem)}{seen}{made}")
 
     def _failed(self, sentence: str) -> ExpectationFailed:
         return expectation_failed(self._core, f"rs485 {self.address}: {sentence}", [])

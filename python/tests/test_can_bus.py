@@ -224,9 +224,9 @@ def test_the_rig_sends_frames(unit):
     unit.can.send(0x1806E5F4, b"REC-BMS\0"[::-1], extended=True)
     unit.wait(0.1)
     assert unit.can.message(0x1806E5F5, extended=True).text == "REC-BMS"
-    assert unit.can.message(0x1806E5F5).count == 0
-    with pytest.raises(_core.InputError, match="no CAN frame has the identifier"):
-        unit.can.send(0x800)
+    assert unit.can.message(0x306, extended=True).count == 0
+    with pytest.raises(_core.InputError, match="one of 29 bits needs extended=True"):
+        unit.can.message(0x1806E5F5)
 
 
 def test_silence_is_silence(unit):
@@ -253,10 +253,41 @@ def test_frames_at_another_bit_rate_are_no_silence(unit):
 def test_what_does_not_exist_is_refused_by_name(unit, core):
     with pytest.raises(_core.InputError, match="there is no CAN database sma; there are rec, victron"):
         unit.can["sma"]
-    with pytest.raises(_core.InputError, match="database rec has no signal Soc; there are SOC, SOH, PackVoltage"):
+    with pytest.raises(_core.InputError, match='database rec has no signal Soc; did you mean "SOC"'):
         unit.can["rec"].signal("Soc")
+    with pytest.raises(_core.InputError, match="has no signal Nothing; there are: SOC, SOH, PackVoltage"):
+        unit.can["rec"].signal("Nothing")
+    with pytest.raises(_core.InputError, match="database rec has no signal MinCell; it is one of victron"):
+        unit.can["rec"].signal("MinCell")
     with pytest.raises(_core.InputError, match="can"):
         CanBus(core, "other")
+
+
+def test_what_no_frame_can_be_is_ours(unit):
+    bus = unit.can
+    for identifier in (0x800, -1, "SOC"):
+        with pytest.raises(_core.InputError, match="is no CAN identifier; expected a number of 0 to 0x7ff"):
+            bus.message(identifier)
+        with pytest.raises(_core.InputError, match="is no CAN identifier"):
+            bus.send(identifier)
+    with pytest.raises(_core.InputError, match="0x20000000 is no CAN identifier; expected a number of 0 to 0x1fffffff"):
+        bus.message(0x20000000, extended=True)
+    with pytest.raises(_core.InputError, match="9 bytes"):
+        bus.send(0x305, bytes(9))
+    with pytest.raises(_core.InputError, match="'00FF' is no data of a CAN frame; expected bytes"):
+        bus.send(0x305, "00FF")
+    for rate in (-1, 10_000_000_000):
+        with pytest.raises(_core.InputError, match="is no rate of CAN"):
+            bus.bit_rate = rate
+
+
+def test_a_range_the_wrong_way_round_is_ours(unit):
+    signal = unit.can["rec"].signal("SOC")
+    for low, high in ((60, 40), (math.nan, 40)):
+        with pytest.raises(_core.InputError, match=r"can\.rec\.soc: nothing lies between"):
+            signal.expect_between(low, high)
+        with pytest.raises(_core.InputError, match="expected low <= high"):
+            signal.stays_between(low, high, 1.0)
 
 
 def test_a_database_that_is_not_at_the_bus_is_refused(tmp_path):

@@ -238,7 +238,7 @@ def test_the_bit_rate_is_the_units(make_rig):
     assert rig.rs485.read("CMAX") == 3.85
     assert rig.rs485.answer_time == pytest.approx(0.004 + 15 * 10 / 115_200, abs=2e-5)
     rig.rs485.wire.bit_rate = 56_000
-    with pytest.raises(ExpectationFailed, match="no answer"):
+    with pytest.raises(ExpectationFailed, match="no answer.*; this test set the port at 56000 bit/s"):
         rig.rs485.read("CMAX")
     rig.rs485.wire.bit_rate = 0
     assert rig.rs485.read("CMAX") == 3.85
@@ -248,6 +248,13 @@ def test_misuse_is_ours(make_rig):
     unit = make_rig().rs485
     with pytest.raises(InputError, match=r"rec_2q has no instruction 'STRN'"):
         unit.read("STRN")
+    with pytest.raises(InputError, match=r'no instruction \'cmax\'; did you mean "CMAX"'):
+        unit.read("cmax")
+    with pytest.raises(InputError, match=r"CMAX cannot be the text '3.7'; expected a number, 2 to 4.25 V"):
+        unit.write("CMAX", "3.7")
+    for rate in (-1, 10_000_000_000):
+        with pytest.raises(InputError, match=r"is no rate of RS-485"):
+            unit.wire.bit_rate = rate
     with pytest.raises(InputError, match=r"WHRE cannot be read"):
         unit.read("WHRE")
     with pytest.raises(InputError, match=r"CELL is of type floats; use array\(\)"):
