@@ -7,11 +7,11 @@ from textwrap import dedent
 import pytest
 from bmsrig import paths
 from bmsrig.failure import ExpectationFailed
-from bmsrig.steps import frames
+from bmsrig.steps.rec import frames
 from defects import REC_2Q, REC_ABMS
 
 SHORT_SOAK = """
-    from bmsrig.steps.oracle import Oracle
+    from bmsrig.steps.rec.oracle import Oracle
 
     def test_it(rig):
         oracle = Oracle(rig)
@@ -29,8 +29,8 @@ SHORT_SOAK = """
     """
 
 REPORTS = """
-    from bmsrig.steps import current
-    from bmsrig.steps.arbiter import measure_reports
+    from bmsrig.steps.rec import current
+    from bmsrig.steps.rec.arbiter import measure_reports
 
     def test_it(rig):
         rig.restart(ioja=current.SHUNTS[300])
@@ -104,7 +104,7 @@ def test_what_is_no_whole_frame_is_the_units_failure(data):
 
 def test_stages_out_of_order_are_named(plan, bmsrig):
     text = """
-        from bmsrig.steps.stages import check_order_of_settings
+        from bmsrig.steps.rec.stages import check_order_of_settings
 
         def test_it(rig):
             rig.restart(clow=2.70, re1l=2.75, re1h=0.1, cmin=2.80)

@@ -238,7 +238,7 @@ def test_the_bit_rate_is_the_units(make_rig):
     assert rig.rs485.read("CMAX") == 3.85
     assert rig.rs485.answer_time == pytest.approx(0.004 + 15 * 10 / 115_200, abs=2e-5)
     rig.rs485.wire.bit_rate = 56_000
-    with pytest.raises(ExpectationFailed, match="no answer.*; this test set the port at 56000 bit/s"):
+    with pytest.raises(ExpectationFailed, match=r"no answer.*; this test set the port at 56000 bit/s"):
         rig.rs485.read("CMAX")
     rig.rs485.wire.bit_rate = 0
     assert rig.rs485.read("CMAX") == 3.85

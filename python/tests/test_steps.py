@@ -11,7 +11,8 @@ from defects import REC_2Q, SMART, VEBUS
 IMPORTS = """\
 from bmsrig.steps import adjustment, disturbances, independence, lamps, lead, lines
 from bmsrig.steps import recovery, remote, supply, temperatures, thresholds
-from bmsrig.steps import blinks, errors, guards, precharge, silence
+from bmsrig.steps import blinks
+from bmsrig.steps.rec import errors, guards, precharge, silence
 """
 
 CALLS = {

@@ -2,8 +2,9 @@
 
 import pytest
 from bmsrig.failure import ExpectationFailed
-from bmsrig.steps import current
-from bmsrig.steps.arbiter import CYCLE, SETTLED, measure_reports
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.arbiter import SETTLED, measure_reports
+from bmsrig.steps.rec.timing import CYCLE
 
 SPAN = [0.10, 0.85, 1.50, 2.30, 2.95, 3.30, 3.65, 4.20, 4.60, 5.00]
 """V; over the whole range of the cell inputs (REC 2Q manual, Table 1)."""

@@ -1,10 +1,11 @@
 """Passive balancing: when it begins, which cells are discharged, and what forbids it."""
 
 import pytest
-from bmsrig.steps import current
 from bmsrig.steps.battery import HEALTHY_TEMPERATURE
-from bmsrig.steps.errors import LONGEST_DELAY, wait_for_error
 from bmsrig.steps.lines import expect_levels_stay
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.errors import wait_for_error
+from bmsrig.steps.rec.timing import SHOWN_WITHIN
 
 REACTS = 5.0
 """s in which balancing follows what was applied: two whole cycles, and a reserve."""
@@ -165,7 +166,7 @@ def test_errors_that_forbid_balancing(rig, error):
     rig.cells.set(high)
     rig.line("balance.1").expect_active(within=REACTS)
     FORBIDDING[error](rig)
-    rig.can["rec"].signal("ErrorNumber").expect_between(1, 20, within=LONGEST_DELAY)
+    rig.can["rec"].signal("ErrorNumber").expect_between(1, 20, within=SHOWN_WITHIN)
     rig.wait(2)
     if error == 12:
         current.apply(rig, 0)  # the relay has opened; its pause of 15 s runs

@@ -1,7 +1,7 @@
 """The alarm of the inverter protocols: on the bus before the relay opens."""
 
 import pytest
-from bmsrig.steps import current
+from bmsrig.steps.rec import current
 
 RAISED, QUIET = 1, (0, 2, 3)
 """Values of an alarm: raised; gone, or not supported."""

@@ -3,8 +3,8 @@
 from itertools import pairwise
 
 import pytest
-from bmsrig.steps import current
-from bmsrig.steps.arbiter import measure_reports
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.arbiter import measure_reports
 
 PROTOCOLS = {
     0: range(0x031, 0x039),

@@ -1,9 +1,8 @@
 """Errors 11, 12 and 17: current through a relay that is open, too much current, and more than the limits allow."""
 
 import pytest
-from bmsrig.steps import current
-from bmsrig.steps.errors import (
-    LONGEST_DELAY,
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.errors import (
     expect_error,
     expect_error_stays,
     expect_no_error,
@@ -14,7 +13,8 @@ from bmsrig.steps.errors import (
     measure_trip,
     wait_for_error,
 )
-from bmsrig.steps.precharge import measure_closing
+from bmsrig.steps.rec.precharge import measure_closing
+from bmsrig.steps.rec.timing import SHOWN_WITHIN
 
 DIRECTIONS = pytest.mark.parametrize("sign", [1, -1], ids=["charging", "discharging"])
 
@@ -34,9 +34,9 @@ def test_discharge_through_an_open_relay_is_error_11(rig):
     """The relay is open, yet 20 A are drawn: error 11, which outlasts error 4 and keeps the relay open."""
     open_relay(rig)
     current.apply(rig, -20)
-    rig.wait(LONGEST_DELAY)
+    rig.wait(SHOWN_WITHIN)
     rig.temperature(1).set(25.0)
-    expect_error(rig, 11, within=LONGEST_DELAY)
+    expect_error(rig, 11, within=SHOWN_WITHIN)
     assert 11 in logged_errors(rig)
     current.apply(rig, 0)
     rig.line("relay").expect_stays_inactive(seconds=60)
@@ -68,7 +68,7 @@ def test_over_current_opens_the_relay_for_15_s(rig, sign, limit):
     rig.restart(**MANY_DEVICES, **({} if limit is None else {"ccmx": limit, "dcmx": limit}))
     highest = rig.setting("ccmx" if sign > 0 else "dcmx")
     applied = current.apply(rig, sign * 1.03 * highest)
-    raised = wait_for_error(rig, 12, within=LONGEST_DELAY + 1)
+    raised = wait_for_error(rig, 12, within=SHOWN_WITHIN + 1)
     measure_shown(rig, "error_12_delay", applied.time, raised, "ErrorNumber")
     opened = measure_announced_opening(rig)
     current.apply(rig, 0)
@@ -112,12 +112,12 @@ def test_current_beyond_the_devices_is_error_17(rig, sign, settings):
     limit = rig.can["rec"].signal("CCL" if sign > 0 else "DCL")
     with rig.step("2 % below"):
         current.apply(rig, sign * 0.98 * highest)
-        expect_error_stays(rig, 0, seconds=LONGEST_DELAY + 2)
+        expect_error_stays(rig, 0, seconds=SHOWN_WITHIN + 2)
         before = limit.read().value
     with rig.step("2 % above"):
         applied = current.apply(rig, sign * 1.02 * highest)
         measure_trip(rig, 17, applied.time)
-        limit.expect_below(before - limit.resolution, within=LONGEST_DELAY)
+        limit.expect_below(before - limit.resolution, within=SHOWN_WITHIN)
         expect_error_stays(rig, 17, seconds=20)
     with rig.step("back"):
         measure_release(rig, 17, current.apply(rig, sign * 0.5 * highest).time)

@@ -1,11 +1,9 @@
 """The measuring cycle, the delay from a condition to its error, and the announcement of a shutdown."""
 
 import pytest
-from bmsrig.steps import current
 from bmsrig.steps.battery import HEALTHY_CELL
-from bmsrig.steps.errors import (
-    LONGEST_DELAY,
-    SHORTEST_DELAY,
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.errors import (
     expect_error_stays,
     expect_no_error,
     logged_errors,
@@ -13,8 +11,8 @@ from bmsrig.steps.errors import (
     measure_shown,
     wait_for_error,
 )
+from bmsrig.steps.rec.timing import CYCLE, SHORTEST_DELAY, SHOWN_WITHIN
 
-CYCLE = 1.25
 PHASES = [0.0, 0.27, 0.54, 0.81, 1.08]
 """s; where in a cycle a stimulus falls is unknown, so it is tried at five places of it."""
 
@@ -59,13 +57,13 @@ def test_error_takes_three_measurements(rig, phase):
     """2.5 s to 5.0 s from a step to its error, wherever in a cycle the step is, for a cell and for a sensor."""
     rig.wait(phase)
     applied = rig.cells.set(rig.setting("cmax") + 0.05)
-    raised = wait_for_error(rig, 1, within=LONGEST_DELAY + 1)
+    raised = wait_for_error(rig, 1, within=SHOWN_WITHIN + 1)
     measure_shown(rig, "error_delay", applied, raised, "ErrorNumber", "a cell")
     rig.cells.set(HEALTHY_CELL)
     expect_no_error(rig)
     rig.wait(phase)
     applied = rig.temperature(1).set(rig.setting("tmax") + 3).time
-    raised = wait_for_error(rig, 4, within=LONGEST_DELAY + 1)
+    raised = wait_for_error(rig, 4, within=SHOWN_WITHIN + 1)
     measure_shown(rig, "error_delay", applied, raised, "ErrorNumber", "a sensor")
 
 

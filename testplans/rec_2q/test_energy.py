@@ -1,7 +1,7 @@
 """The energy counters: power integrated, each way by itself, and cleared on demand."""
 
 import pytest
-from bmsrig.steps import current
+from bmsrig.steps.rec import current
 
 COUNTERS = {"WHIN": 1.0, "WHOU": -1.0}
 """Counter -> sign of the current that it counts."""

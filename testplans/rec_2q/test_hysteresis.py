@@ -2,9 +2,9 @@
 
 import pytest
 from bmsrig.steps.battery import HEALTHY_CELL
-from bmsrig.steps.errors import expect_error, expect_no_error, logged_errors, wait_for_error
-from bmsrig.steps.guards import GUARDS, expect_band_changes_nothing
 from bmsrig.steps.lines import expect_unchanged
+from bmsrig.steps.rec.errors import expect_error, expect_no_error, logged_errors, wait_for_error
+from bmsrig.steps.rec.guards import GUARDS, expect_band_changes_nothing
 
 SURE = 0.4
 """Of what is clear: 4 mV and 0.6 degC, still beyond the unit's accuracy."""

@@ -2,9 +2,9 @@
 
 import pytest
 from bmsrig.steps.blinks import expect_number
-from bmsrig.steps.errors import expect_directions, expect_error, expect_error_stays, expect_no_error, measure_trip
 from bmsrig.steps.lines import expect_levels_stay
-from bmsrig.steps.precharge import measure_closing
+from bmsrig.steps.rec.errors import expect_directions, expect_error, expect_error_stays, expect_no_error, measure_trip
+from bmsrig.steps.rec.precharge import measure_closing
 
 STARTED = 13.0
 """s after switch-on: the firmware's loader, the self-test, the pre-charge and a reserve."""

@@ -1,10 +1,10 @@
 """The red LED that tells the number of an error, and the green one that tells the state of the battery."""
 
 import pytest
-from bmsrig.steps import current
 from bmsrig.steps.battery import HEALTHY_CELL
 from bmsrig.steps.blinks import expect_number
-from bmsrig.steps.errors import expect_no_error, wait_for_error
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.errors import expect_no_error, wait_for_error
 
 CAUSES = {
     1: lambda rig: rig.cells.set(rig.setting("cmax") + 0.05),

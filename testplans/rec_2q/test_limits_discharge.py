@@ -2,8 +2,8 @@
 
 import pytest
 from bmsrig.failure import ExpectationFailed
-from bmsrig.steps import current
-from bmsrig.steps.limits import expect_limit, expect_ramp_down, follow, measure_limit, read_limit, refresh
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.limits import expect_limit, expect_ramp_down, follow, measure_limit, read_limit, refresh
 
 EXAMPLE = {"capa": 100.0, "dchc": 1.5, "maxd": 100.0}
 """REC 2Q manual, Table 24: 100 A."""

@@ -7,9 +7,10 @@ record what the outputs do; another unit may well do something else.
 import math
 
 import pytest
-from bmsrig.steps import current
 from bmsrig.steps.battery import HEALTHY_CELL
-from bmsrig.steps.errors import LONGEST_DELAY, wait_for_error
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.errors import wait_for_error
+from bmsrig.steps.rec.timing import SHOWN_WITHIN
 
 HIGHEST_CELL, LOWEST_CELL, HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, SOC, CURRENT, PACK = range(1, 8)
 """The variable of a task, its lowest four bits."""
@@ -108,7 +109,7 @@ def test_duty_of_the_control_pilot(rig, chrg, maxc):
     rig.restart(chrg=chrg, maxc=maxc)
     for words, temperature in (("healthy", 25.0), ("error 4", rig.setting("tmax") + 3)):
         rig.temperature(1).set(temperature)
-        rig.wait(LONGEST_DELAY + 3)
+        rig.wait(SHOWN_WITHIN + 3)
         duty = rig.meter("control_pilot").read()
         connected = not math.isnan(duty)  # not a number where the unit leaves the pilot open
         rig.measure(

@@ -2,8 +2,8 @@
 
 import pytest
 from bmsrig.steps.battery import HEALTHY_CELL
-from bmsrig.steps.errors import expect_no_error, wait_for_error
-from bmsrig.steps.silence import expect_off
+from bmsrig.steps.rec.errors import expect_no_error, wait_for_error
+from bmsrig.steps.rec.silence import expect_off
 
 
 def be_lit(rig):

@@ -2,7 +2,7 @@
 
 import pytest
 from bmsrig.failure import ExpectationFailed
-from bmsrig.steps import frames
+from bmsrig.steps.rec import frames
 
 ADDRESSES = range(1, 16)
 OTHERS_ANSWER = frames.frame(b"28", 0, 2) + frames.frame(bytes(range(0x40, 0x5C)), 0, 2)

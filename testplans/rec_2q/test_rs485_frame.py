@@ -5,7 +5,7 @@ The frames are written out, and the answers taken apart by hand, so that an erro
 
 import pytest
 from bmsrig.failure import ExpectationFailed
-from bmsrig.steps import frames
+from bmsrig.steps.rec import frames
 
 LCD1 = bytes.fromhex("55 01 00 05 4C 43 44 31 3F 46 D0 AA")
 """The query that the manual prints (REC 2Q manual, Protocol)."""

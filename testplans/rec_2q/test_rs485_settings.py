@@ -3,7 +3,7 @@
 import pytest
 from bmsrig.failure import ExpectationFailed
 from bmsrig.rs485 import instructions
-from bmsrig.steps.instructions import expect_beyond_refused, expect_range_taken, expect_typed_answer
+from bmsrig.steps.rec.instructions import expect_beyond_refused, expect_range_taken, expect_typed_answer
 
 TABLE = instructions("rec_2q")
 QUERIES = [each for each in TABLE if each.is_readable]

@@ -2,9 +2,10 @@
 
 import pytest
 from bmsrig.steps.battery import HEALTHY_CELL
-from bmsrig.steps.errors import LONGEST_DELAY, expect_no_error, wait_for_error
 from bmsrig.steps.lines import expect_levels_stay
-from bmsrig.steps.silence import expect_off
+from bmsrig.steps.rec.errors import expect_no_error, wait_for_error
+from bmsrig.steps.rec.silence import expect_off
+from bmsrig.steps.rec.timing import SHOWN_WITHIN
 
 DELAY = 30.0
 """s below the threshold before the unit sleeps."""
@@ -64,7 +65,7 @@ def test_recovery_within_30_seconds_keeps_the_unit_awake(rig):
         rig.cells.set(sleep_threshold(rig) - 0.05)
         rig.wait(28)
         rig.cells.set(sleep_threshold(rig) + 0.03)
-        rig.wait(LONGEST_DELAY)
+        rig.wait(SHOWN_WITHIN)
     wait_for_error(rig, 2, within=1)
     rig.cells.set(HEALTHY_CELL)
     expect_no_error(rig)
@@ -92,6 +93,6 @@ def test_a_sleeper_that_wakes_beside_empty_cells_sleeps_again(rig, switch_off, s
     fall_asleep(rig)
     switch_off(rig)
     switch_on(rig)
-    wait_for_error(rig, 2, within=BOOTED + LONGEST_DELAY)
+    wait_for_error(rig, 2, within=BOOTED + SHOWN_WITHIN)
     expect_levels_stay(rig, {"relay": "inactive", "precharge": "inactive"}, seconds=DELAY + ASLEEP)
     expect_off(rig, seconds=10)

@@ -2,9 +2,9 @@
 
 import pytest
 from bmsrig.failure import ExpectationFailed
-from bmsrig.steps import current
-from bmsrig.steps.arbiter import wrong_reports
-from bmsrig.steps.oracle import Oracle
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.arbiter import wrong_reports
+from bmsrig.steps.rec.oracle import Oracle
 
 DAY = 86_400
 OFF = 5.0

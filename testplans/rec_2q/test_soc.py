@@ -1,9 +1,9 @@
 """State of charge and cycles: what the unit counts, against the charge that the bench moved."""
 
 import pytest
-from bmsrig.steps import current
-from bmsrig.steps.arbiter import SETTLED
-from bmsrig.steps.limits import read_limit
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.arbiter import SETTLED
+from bmsrig.steps.rec.limits import read_limit
 
 EMPTY_CELL, FULL_CELL = 3.20, 3.40
 """V; a battery model: between its ends the cells rise in a line with the charge, clear of every threshold."""

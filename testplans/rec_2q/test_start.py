@@ -3,9 +3,9 @@
 import pytest
 from bmsrig.steps.battery import HEALTHY_CELL
 from bmsrig.steps.blinks import expect_number
-from bmsrig.steps.errors import expect_error, expect_error_stays, expect_no_error, measure_trip, wait_for_error
 from bmsrig.steps.lines import expect_levels_stay
-from bmsrig.steps.precharge import measure_closing
+from bmsrig.steps.rec.errors import expect_error, expect_error_stays, expect_no_error, measure_trip, wait_for_error
+from bmsrig.steps.rec.precharge import measure_closing
 
 BOOTED = 5.0
 """s after switch-on until the red LED is lit: the unit first waits whether somebody loads new firmware."""

@@ -2,8 +2,7 @@
 
 import pytest
 from bmsrig.steps.battery import HEALTHY_TEMPERATURE
-from bmsrig.steps.errors import (
-    LONGEST_DELAY,
+from bmsrig.steps.rec.errors import (
     expect_error,
     expect_error_stays,
     expect_no_error,
@@ -11,7 +10,8 @@ from bmsrig.steps.errors import (
     measure_trip,
     wait_for_error,
 )
-from bmsrig.steps.guards import GUARDS, measure_release_threshold, measure_trip_threshold
+from bmsrig.steps.rec.guards import GUARDS, measure_release_threshold, measure_trip_threshold
+from bmsrig.steps.rec.timing import SHOWN_WITHIN
 
 ADJUSTED = [
     (4, {}),
@@ -66,7 +66,7 @@ def test_sensor_that_goes_missing(rig):
     expect_error_stays(rig, 8, seconds=20)
     back = rig.now
     rig.temperature(1).fault("none")
-    measure_release(rig, 8, back, within=5 + LONGEST_DELAY)
+    measure_release(rig, 8, back, within=5 + SHOWN_WITHIN)
 
 
 @pytest.mark.requirement("R2Q-E8")
@@ -78,7 +78,7 @@ def test_sensor_that_is_back_too_shortly(rig):
         rig.temperature(1).fault("none")
         expect_error_stays(rig, 8, seconds=4)
         rig.temperature(1).fault("absent")
-        expect_error_stays(rig, 8, seconds=LONGEST_DELAY)
+        expect_error_stays(rig, 8, seconds=SHOWN_WITHIN)
 
 
 @pytest.mark.requirement("R2Q-E8")
@@ -90,7 +90,7 @@ def test_start_without_a_sensor(rig, switch_off, switch_on):
     expect_error(rig, 8, within=13)
     rig.line("relay").expect_stays_inactive(seconds=10)
     rig.temperature(1).fault("none")
-    rig.wait(5 + LONGEST_DELAY + rig.setting("prct"))
+    rig.wait(5 + SHOWN_WITHIN + rig.setting("prct"))
     rig.measure("error_8_after_start_clears", float(rig.line("relay").is_active))
 
 
@@ -111,7 +111,7 @@ def test_each_sensor_counts(rig, sensors):
             sensor.fault("absent")
             expect_error(rig, 8, element=number)
             sensor.fault("none")
-            wait_for_error(rig, 0, within=5 + LONGEST_DELAY)
+            wait_for_error(rig, 0, within=5 + SHOWN_WITHIN)
 
 
 @pytest.mark.requirement("R2Q-SENSORS")
@@ -121,7 +121,7 @@ def test_warmest_and_coldest_sensor_count(rig):
     values = [20.0, 30.0, -5.0, 45.0]
     for number, value in enumerate(values, start=1):
         rig.temperature(number).set(value)
-    expect_error_stays(rig, 0, seconds=LONGEST_DELAY)
+    expect_error_stays(rig, 0, seconds=SHOWN_WITHIN)
     assert rig.rs485.array("PTEM") == pytest.approx(values, abs=0.6)
     with rig.step("one is too warm, the others cold"):
         rig.temperature(4).set(rig.setting("tmax") + 1.5)

@@ -1,9 +1,9 @@
 """CLOW above CMIN: loads are asked before they are cut off, and the rig warns of settings that do not allow it."""
 
 import pytest
-from bmsrig.steps.limits import expect_limit
 from bmsrig.steps.lines import expect_levels_stay
-from bmsrig.steps.stages import CH, DCH, check_order_of_settings
+from bmsrig.steps.rec.limits import expect_limit
+from bmsrig.steps.rec.stages import CH, DCH, check_order_of_settings
 
 
 @pytest.mark.requirement("RAB-CLOW-ABOVE")

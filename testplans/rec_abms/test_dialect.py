@@ -2,9 +2,9 @@
 
 import pytest
 from bmsrig.rs485 import instructions
-from bmsrig.steps import current, frames
-from bmsrig.steps.arbiter import measure_reports
-from bmsrig.steps.instructions import expect_beyond_refused, expect_range_taken, expect_typed_answer
+from bmsrig.steps.rec import current, frames
+from bmsrig.steps.rec.arbiter import measure_reports
+from bmsrig.steps.rec.instructions import expect_beyond_refused, expect_range_taken, expect_typed_answer
 
 TABLE = instructions("rec_abms")
 QUERIES = [each for each in TABLE if each.is_readable]

@@ -2,7 +2,7 @@
 
 import pytest
 from bmsrig.steps.lines import expect_levels_stay, measure_reaction
-from bmsrig.steps.stages import CH, DCH
+from bmsrig.steps.rec.stages import CH, DCH
 
 CLEAR = 0.010
 """V; a cell this far from a level is on its side of it, whatever the tolerances."""

@@ -1,11 +1,11 @@
 """The shutdown in three stages on under-voltage: limit on CAN, relay CH, relay DCH, and back in reverse."""
 
 import pytest
-from bmsrig.steps import current
-from bmsrig.steps.errors import measure_lead
-from bmsrig.steps.limits import expect_limit, follow, read_limit
 from bmsrig.steps.lines import expect_levels_stay
-from bmsrig.steps.stages import CH, DCH, measure_order_down, measure_order_up, stages_down, stages_up
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.errors import measure_lead
+from bmsrig.steps.rec.limits import expect_limit, follow, read_limit
+from bmsrig.steps.rec.stages import CH, DCH, measure_order_down, measure_order_up, stages_down, stages_up
 
 HEALTHY, EMPTY = 3.20, 2.60
 

@@ -1,10 +1,10 @@
 """The shutdown at the top: limit on CAN, relay CH where it guards against over-voltage, relay DCH, and back."""
 
 import pytest
-from bmsrig.steps import current
-from bmsrig.steps.limits import expect_limit
 from bmsrig.steps.lines import expect_levels_stay
-from bmsrig.steps.stages import CH, DCH, measure_order_down, measure_order_up, stages_down, stages_up
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.limits import expect_limit
+from bmsrig.steps.rec.stages import CH, DCH, measure_order_down, measure_order_up, stages_down, stages_up
 
 HEALTHY, OVERCHARGED = 3.30, 3.95
 

@@ -11,19 +11,8 @@ from dataclasses import dataclass
 from bmsrig.failure import ExpectationFailed
 from bmsrig.meter import Reading
 from bmsrig.rig import Rig
-from bmsrig.steps.precharge import measure_closing
-
-CAN_ROUND = 1.25
-"""s; how old what CAN says may be: units send one message every 100 ms, all of them in each measuring cycle."""
-
-LONGEST_DELAY = 5.0 + CAN_ROUND
-"""s from a step to its error on CAN: three measurements of an unknown phase, and one cycle more."""
-
-SHORTEST_DELAY = 2.5
-"""s from a step to its error: a unit that measures just then, and twice more."""
-
-ANNOUNCED = 2.0
-"""s from the announcement to the opening of the relay (Table 20, byte 8)."""
+from bmsrig.steps.rec.precharge import measure_closing
+from bmsrig.steps.rec.timing import ANNOUNCED, CAN_ROUND, SHOWN_WITHIN
 
 RESERVE = 1.0
 """s; how much longer than that a relay is watched that has to stay closed."""
@@ -62,12 +51,12 @@ EFFECTS = {
 """By the number of the error (Table 25)."""
 
 
-def wait_for_error(rig: Rig, number: int, within: float = LONGEST_DELAY) -> Reading:
+def wait_for_error(rig: Rig, number: int, within: float = SHOWN_WITHIN) -> Reading:
     """Run until CAN shows this error, 0 for none; the reading's time is when it did."""
     return rig.can["rec"].signal("ErrorNumber").expect_near(number, 0.0, within=within)
 
 
-def expect_error(rig: Rig, number: int, element: int = ANY_CELL, within: float = LONGEST_DELAY) -> Reading:
+def expect_error(rig: Rig, number: int, element: int = ANY_CELL, within: float = SHOWN_WITHIN) -> Reading:
     """CAN and ERRO show this error; where an element is given, its cell or sensor too. Returns CAN's reading."""
     raised = wait_for_error(rig, number, within)
     expect_element(rig, number, element)
@@ -86,7 +75,7 @@ def expect_element(rig: Rig, number: int, element: int = ANY_CELL) -> None:
     rig.can["rec"].signal("ErrorElement").expect_near(element, 0.0, within=CAN_ROUND)
 
 
-def expect_no_error(rig: Rig, within: float = LONGEST_DELAY) -> Reading:
+def expect_no_error(rig: Rig, within: float = SHOWN_WITHIN) -> Reading:
     """CAN and ERRO show no error. Returns CAN's reading."""
     cleared = wait_for_error(rig, 0, within)
     shown = rig.rs485.bytes("ERRO")
@@ -106,9 +95,9 @@ def expect_directions(rig: Rig, number: int) -> None:
     for signal, allowed in (("CCL", effects.charging), ("DCL", effects.discharging)):
         limit = rig.can["rec"].signal(signal)
         if allowed:
-            limit.expect_above(2 * limit.resolution, within=LONGEST_DELAY)
+            limit.expect_above(2 * limit.resolution, within=SHOWN_WITHIN)
         else:
-            limit.expect_near(0.0, 0.0, within=LONGEST_DELAY)
+            limit.expect_near(0.0, 0.0, within=SHOWN_WITHIN)
 
 
 def measure_shown(rig: Rig, limit: str, since: float, shown: Reading, signal: str, comment: str = "") -> None:
@@ -155,7 +144,7 @@ def measure_trip(
     applied: when its cause was, in s since the start of the test. limit: of the delay, by default the error's own.
     Returns CAN's reading. A relay that opens is measured by shutdown_announcement_lead.
     """
-    raised = wait_for_error(rig, number, within=applied + LONGEST_DELAY + 1 - rig.now)
+    raised = wait_for_error(rig, number, within=applied + SHOWN_WITHIN + 1 - rig.now)
     measure_shown(rig, limit or f"error_{number}_delay", applied, raised, "ErrorNumber", comment)
     if not EFFECTS[number].relay:
         measure_announced_opening(rig, comment=comment)
@@ -166,7 +155,7 @@ def measure_trip(
     return raised
 
 
-def measure_announced_opening(rig: Rig, within: float = LONGEST_DELAY, comment: str = "") -> float:
+def measure_announced_opening(rig: Rig, within: float = SHOWN_WITHIN, comment: str = "") -> float:
     """CAN announces the opening of the relay, and the relay opens 2 s later; returns when it did.
 
     within: how long the announcement may take from now, in s.
@@ -176,7 +165,7 @@ def measure_announced_opening(rig: Rig, within: float = LONGEST_DELAY, comment: 
 
 
 def measure_release(
-    rig: Rig, number: int, applied: float, *, within: float = LONGEST_DELAY, limit: str = "", comment: str = ""
+    rig: Rig, number: int, applied: float, *, within: float = SHOWN_WITHIN, limit: str = "", comment: str = ""
 ) -> Reading:
     """The error ends in its time after its cause has gone, and a relay that it opened closes again, pre-charged.
 
@@ -188,7 +177,7 @@ def measure_release(
     if EFFECTS[number].relay:
         rig.line("relay").expect_active(within=0)
     else:
-        measure_closing(rig, within=LONGEST_DELAY, comment=comment)
+        measure_closing(rig, within=SHOWN_WITHIN, comment=comment)
     return cleared
 
 

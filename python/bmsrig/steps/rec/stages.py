@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bmsrig.failure import ExpectationFailed
 from bmsrig.rig import Rig
-from bmsrig.steps.limits import RESOLUTION
+from bmsrig.steps.rec.limits import RESOLUTION
 
 CH, DCH = "relay.ch", "relay.dch"
 """The CHARGE relay of the second stage, and the main relay of the third."""

@@ -7,8 +7,8 @@ from itertools import pairwise
 from bmsrig.failure import ExpectationFailed
 from bmsrig.meter import Reading
 from bmsrig.rig import Rig
-from bmsrig.steps import current
-from bmsrig.steps.arbiter import SETTLED
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.arbiter import SETTLED
 
 RESOLUTION = 0.1
 """A, and V of CVL: what one step of a limit on CAN is (REC 2Q manual, Table 19)."""

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from bmsrig.failure import ExpectationFailed
 from bmsrig.rig import Rig
 from bmsrig.steps.battery import HEALTHY_CELL, HEALTHY_TEMPERATURE
-from bmsrig.steps.errors import LONGEST_DELAY, expect_error_stays, wait_for_error
 from bmsrig.steps.lines import expect_unchanged
+from bmsrig.steps.rec.errors import expect_error_stays, wait_for_error
+from bmsrig.steps.rec.timing import SHOWN_WITHIN
 from bmsrig.threshold import Threshold
 
 
@@ -168,7 +169,7 @@ def _search(rig: Rig, guard: Guard, nominal: float, *, outwards: bool, becomes: 
     for number in range(-steps, steps + 1):
         value = nominal + sign * number * guard.step
         guard.apply(rig, value)
-        rig.wait(LONGEST_DELAY)
+        rig.wait(SHOWN_WITHIN)
         number_shown = round(shown.read().value)
         if number_shown == becomes:
             if number == -steps:

@@ -14,13 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bmsrig.rig import Rig
-from bmsrig.steps import current
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.timing import ANNOUNCED, CYCLE, LONGEST_DELAY
 
-CYCLE = 1.25
-LONGEST_DELAY = 4 * CYCLE
-"""s from a cause to its error."""
-ANNOUNCED = 2.0
-"""s from the announcement to the opening of the relay."""
 ROUNDING = 0.5
 """s for what settles, is averaged and is sent."""
 

@@ -21,10 +21,8 @@ from dataclasses import dataclass
 
 from bmsrig.failure import ExpectationFailed
 from bmsrig.rig import Rig
-from bmsrig.steps import current
-
-CYCLE = 1.25
-"""s; the unit's measuring cycle (REC 2Q manual, System Error Indication: three cycles are 3 x 1.25 s)."""
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.timing import CYCLE
 
 SETTLED = 2 * CYCLE + 0.25
 """s after a change: a whole cycle has seen it, and averaged the current over it, whatever the phase."""

@@ -1,8 +1,8 @@
 """What a REC unit must and must not do under any stimuli, from its manual alone: an oracle for long random tests.
 
 The oracle is told when something was applied, reads it back, and judges what relay, pre-charge, limits and balancing do
-(see :mod:`bmsrig.steps.conditions` for what it knows of each error). Between two changes of the stimuli nothing else
-moves, so that what holds at both ends holds between.
+(see :mod:`bmsrig.steps.rec.conditions` for what it knows of each error). Between two changes of the stimuli nothing
+else moves, so that what holds at both ends holds between.
 """
 
 from __future__ import annotations
@@ -12,17 +12,9 @@ from typing import NoReturn
 from bmsrig.failure import ExpectationFailed
 from bmsrig.line import Edge
 from bmsrig.rig import Rig
-from bmsrig.steps import current
-from bmsrig.steps.conditions import (
-    ANNOUNCED,
-    CELL_DOUBT,
-    CYCLE,
-    LONGEST_DELAY,
-    ROUNDING,
-    Condition,
-    Stimuli,
-    conditions_of,
-)
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.conditions import CELL_DOUBT, ROUNDING, Condition, Stimuli, conditions_of
+from bmsrig.steps.rec.timing import ANNOUNCED, CYCLE, LONGEST_DELAY
 
 START = 5.0
 """s until the first measurement at the latest: the unit waits for new firmware, for how long is not said, and tests
