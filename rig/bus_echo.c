@@ -26,7 +26,8 @@ static int create(int argc, char** argv, struct bms_console* console, void** sta
     }
     file = fopen(echo->memory, "r");
     if (file != NULL) {
-        if (fscanf(file, "%d", &echo->starts) != 1) echo->starts = -1;
+        char text[16] = "";
+        if (fgets(text, sizeof text, file) != NULL) echo->starts = (int)strtol(text, NULL, 10);
         fclose(file);
     }
     ++echo->starts;

@@ -194,9 +194,10 @@ TEST_F(Buses, WhatDoesNotFitIsRefusedByLine) {
     EXPECT_THAT(with("adapter: rs485.1", "adapter: lines.2"),
                 HasSubstr("wiring.yaml:9: bus rs485 ends at lines.2, but that instrument of the "
                           "bench is of another kind"));
-    EXPECT_THAT(with("adapter: can.1", "adapter: can.2"),
-                HasSubstr("wiring.yaml:8: bus can ends at can.2, but that instrument of the bench has "
-                          "1 channel"));
+    EXPECT_THAT(
+        with("adapter: can.1", "adapter: can.2"),
+        HasSubstr("wiring.yaml:8: bus can ends at can.2, but that instrument of the bench has "
+                  "1 channel"));
     EXPECT_THAT(with("  rs485: {adapter: rs485.1}\n", ""),
                 HasSubstr("has a bus \"rs485\" that the wiring does not join"));
     EXPECT_THAT(with("  rs485: {adapter: rs485.1}\n",

@@ -1,7 +1,6 @@
 #include "rig/can_inputs.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "rig/config/yaml_reader.h"
@@ -12,15 +11,6 @@
 namespace bmsrig {
 
 namespace {
-
-/// Units that the trace does not know stay in the database.
-Unit known_unit(const std::string& text) {
-    constexpr std::array known{Unit::volt,   Unit::ampere,  Unit::celsius,     Unit::ohm,
-                               Unit::second, Unit::percent, Unit::ampere_hour, Unit::watt_hour};
-    const auto found =
-        std::ranges::find_if(known, [&](Unit each) { return to_string(each) == text; });
-    return found == known.end() ? Unit::none : *found;
-}
 
 std::string signal_name(const CanDatabase& database, const CanDatabase::Signal& signal) {
     return lower_case("can." + database.name() + "." + signal.name);
@@ -85,7 +75,8 @@ void CanInputs::add(Bus& bus, const CanDatabase& database) {
             const auto known = trace_.find(name);
             meaning.signals.push_back(
                 known ? *known
-                      : trace_.declare({name, SignalKind::analog, known_unit(signal.unit)}));
+                      : trace_.declare({name, SignalKind::analog,
+                                        find_unit(signal.unit).value_or(Unit::none)}));
         }
         values_.resize(std::max(values_.size(), message.signals.size()));
         bus.meanings[key(message.id, message.extended)] = std::move(meaning);
@@ -124,11 +115,14 @@ void CanInputs::decode(const Meaning& meaning, Instant time, const CanFrame& fra
     }
 }
 
+std::vector<std::string> CanInputs::names() const {
+    return names_of(buses_, &decltype(buses_)::value_type::first);
+}
+
 const CanInputs::Bus& CanInputs::find(std::string_view bus) const {
     const auto found = buses_.find(bus);
     if (found != buses_.end()) return found->second;
-    throw InputError(
-        unknown_name("CAN bus", bus, names_of(buses_, &decltype(buses_)::value_type::first)));
+    throw InputError(unknown_name("CAN bus", bus, names()));
 }
 
 CanAdapter& CanInputs::adapter(std::string_view bus) const {

@@ -46,6 +46,7 @@ class CanInputs {
     /// A test begins: nothing has been heard.
     void restart();
 
+    [[nodiscard]] std::vector<std::string> names() const;
     // These throw Error naming the CAN buses there are.
     [[nodiscard]] CanAdapter& adapter(std::string_view bus) const;
     [[nodiscard]] int channel(std::string_view bus) const;

@@ -31,13 +31,6 @@ bool takes_prefix(Unit unit) {
     return unit == Unit::volt || unit == Unit::ampere || unit == Unit::ohm || unit == Unit::second;
 }
 
-std::optional<Unit> find_unit(std::string_view text) {
-    for (const auto& [unit, name] : unit_names) {
-        if (name == text) return unit;
-    }
-    return std::nullopt;
-}
-
 [[noreturn]] void refuse(std::string_view text) {
     throw InputError(
         "\"" + std::string(text) +
@@ -60,6 +53,13 @@ double scale(std::string_view number, int exponent, std::string_view whole) {
 }
 
 }  // namespace
+
+std::optional<Unit> find_unit(std::string_view text) {
+    for (const auto& [unit, name] : unit_names) {
+        if (name == text) return unit;
+    }
+    return std::nullopt;
+}
 
 std::string_view to_string(Unit unit) {
     for (const auto& [known, name] : unit_names) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,8 @@ enum class Unit : unsigned char {
 
 /// "V", "A", "ohm", "degC", "s", "ratio", "bool", "%", "Ah", "Wh", and "" for none.
 std::string_view to_string(Unit unit);
+/// The unit of this name; nothing for one that the rig does not reckon with (1/h).
+std::optional<Unit> find_unit(std::string_view text);
 /// The inverse of to_string. Throws InputError naming the known units.
 Unit unit_from_string(std::string_view text);
 

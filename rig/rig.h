@@ -139,6 +139,9 @@ class Rig {
     /// Half width of what is not known of a reading.
     [[nodiscard]] double meter_accuracy(std::string_view reading) const;
 
+    /// Of a board on the bench nobody knows.
+    [[nodiscard]] bool uut_is_off() const { return uut_ != "none" && !loop_.has_value(); }
+
     // Buses. These throw Error naming the buses there are.
     [[nodiscard]] const CanInputs& can() const { return can_; }
     void send_can(std::string_view bus, const CanFrame& frame);

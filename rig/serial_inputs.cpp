@@ -50,11 +50,14 @@ void SerialInputs::restart() {
     for (auto& [name, bus] : buses_) bus.bytes.clear();
 }
 
+std::vector<std::string> SerialInputs::names() const {
+    return names_of(buses_, &decltype(buses_)::value_type::first);
+}
+
 const SerialInputs::Bus& SerialInputs::find(std::string_view bus) const {
     const auto found = buses_.find(bus);
     if (found != buses_.end()) return found->second;
-    throw InputError(
-        unknown_name("serial bus", bus, names_of(buses_, &decltype(buses_)::value_type::first)));
+    throw InputError(unknown_name("serial bus", bus, names()));
 }
 
 SerialAdapter& SerialInputs::adapter(std::string_view bus) const {

@@ -32,6 +32,7 @@ class SerialInputs {
     /// A test begins: nothing has been heard.
     void restart();
 
+    [[nodiscard]] std::vector<std::string> names() const;
     // These throw Error naming the serial buses there are.
     [[nodiscard]] SerialAdapter& adapter(std::string_view bus) const;
     [[nodiscard]] int channel(std::string_view bus) const;

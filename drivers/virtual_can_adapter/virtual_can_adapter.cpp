@@ -9,6 +9,7 @@
 
 #include "drivers/virtual_can_adapter/frame_length.h"
 #include "drivers/virtual_common/virtual_instrument.h"
+#include "rig/error.h"
 #include "rig/instruments/can_adapter.h"
 #include "rig/instruments/terminals.h"
 
@@ -17,6 +18,8 @@ namespace bmsrig {
 namespace {
 
 constexpr int highest_rate = 1'000'000;
+/// More than 2 s of full-length frames at 500 kbit/s.
+constexpr std::size_t longest_queue = 10'000;
 constexpr std::int64_t second_ns = 1'000'000'000;
 
 /// What decides who goes first: the identifier bits as they go out.
@@ -93,7 +96,16 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
         bus.is_cut = bus.on_wire && bus.is_from_uut;
     }
     void transmit(int channel, const CanFrame& frame) override {
-        at(channel).from_uut.push_back(frame);
+        Bus& bus = at(channel);
+        if (bus.from_uut.size() >= longest_queue) {
+            throw InstrumentError("instrument \"" + name_ + "\", channel " +
+                                  std::to_string(channel) + ": " + std::to_string(longest_queue) +
+                                  " frames of the UUT wait for a bus of " +
+                                  std::to_string(bus.uut_rate) +
+                                  " bit/s; it sends more than the bus can carry, and no real "
+                                  "transmitter keeps so many");
+        }
+        bus.from_uut.push_back(frame);
         start(channel);
     }
 

@@ -17,7 +17,7 @@ namespace bmsrig {
 ///
 /// Each frame takes its time, stuff bits included; where both nodes have one waiting, the lower
 /// identifier goes first. A frame at another rate than the receiver's is an error frame and reaches
-/// nobody.
+/// nobody. A UUT that goes on sending more than the bus can carry is an InstrumentError.
 std::unique_ptr<Instrument> make_virtual_can_adapter(InstrumentSpec& spec,
                                                      const DriverContext& context);
 

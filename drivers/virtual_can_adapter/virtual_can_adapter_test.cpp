@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "drivers/contract/workbench.h"
+#include "rig/error.h"
 #include "rig/instruments/can_adapter.h"
 
 namespace bmsrig {
@@ -101,6 +102,18 @@ TEST_F(VirtualCanAdapterTest, AUnitWithoutPowerSendsNothing) {
     bench_.run_to_rest();
     EXPECT_TRUE(heard_.empty());
     EXPECT_EQ(adapter_->counts(1).error_frames, 1) << "the frame that was cut";
+}
+
+TEST_F(VirtualCanAdapterTest, AFloodEndsWithAnErrorInsteadOfTheMemory) {
+    make({});
+    connect(250'000);
+    const auto flood = [&] {
+        for (int i = 0; i < 20'000; ++i) uut().transmit(1, frame("031#0102030405060708"));
+    };
+    EXPECT_THAT(text_of<InstrumentError>(flood),
+                HasSubstr("10000 frames of the UUT wait for a bus of 250000 bit/s"));
+    bench_.run_to_rest();
+    EXPECT_EQ(heard_.size(), 10'001U) << "one was on the wire at once";
 }
 
 TEST_F(VirtualCanAdapterTest, ANodeAloneAtNoRateSendsNothing) {

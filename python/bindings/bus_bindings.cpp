@@ -172,6 +172,9 @@ void bind_serial(py::class_<Rig>& rig) {
 }  // namespace
 
 void bind_buses(py::class_<Rig>& rig) {
+    rig.def_property_readonly("can_buses", [](const Rig& self) { return self.can().names(); })
+        .def_property_readonly("serial_buses",
+                               [](const Rig& self) { return self.serial().names(); });
     bind_can_frames(rig);
     bind_can_rates(rig);
     bind_serial(rig);

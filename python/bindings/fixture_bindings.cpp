@@ -3,11 +3,11 @@
 #include <pybind11/stl/filesystem.h>
 
 #include "drivers/registry.h"
-#include "rig/names.h"
 #include "python/bindings/bindings.h"
 #include "rig/config/bench.h"
 #include "rig/config/fixture.h"
 #include "rig/measurement.h"
+#include "rig/names.h"
 
 namespace py = pybind11;
 

@@ -102,6 +102,7 @@ void bind_time(py::class_<Rig>& rig) {
         .def("end_test", &Rig::end_test, Release())
         .def("make_safe", &Rig::make_safe, Release())
         .def("keep_transcripts", &Rig::keep_transcripts, py::arg("keep"))
+        .def_property_readonly("uut_is_off", &Rig::uut_is_off)
         .def("turn_off", &Rig::turn_off, Release())
         .def(
             "scratch_file",

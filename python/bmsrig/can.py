@@ -215,6 +215,10 @@ class CanSignal:
     def _said(self) -> str:
         """What is known of it, in a sentence without its subject."""
         message = self._message
+        if self._core.uut_is_off:
+            raise InputError(
+                f"signal {self._name}: nobody sends it: this test has switched the UUT off and not on again"
+            )
         if not message.count:
             return f"no frame {message} that carries it: {message._history()}"
         if message.age > MISSING_AFTER:

@@ -281,6 +281,8 @@ class Rs485:
     def _expect_answered(self, what: str, reply: _core.Rs485Reply) -> None:
         if reply.outcome == "answered":
             return
+        if self._core.uut_is_off:
+            raise InputError(f"{what}: nobody can answer: this test has switched the UUT off and not on again")
         bad = self._host.bad_frames
         seen = f" (so far {bad} frames of this unit's bus were damaged)" if bad else ""
         wire = self.wire.describe()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bmsrig import _core
+from bmsrig import InputError, _core
 from bmsrig.can import MISSING_AFTER, CanBus
 from bmsrig.failure import ExpectationFailed
 from bmsrig.rig import Rig
@@ -148,6 +148,14 @@ def test_a_message_that_never_came_is_said(unit):
         ExpectationFailed, match=r"bus can: expected a frame 0x033 within 1 s of .* s, but none has come"
     ):
         cell.message.expect_next(within=1)
+
+
+def test_a_unit_that_the_test_has_switched_off_is_not_blamed(unit):
+    unit.power_off()
+    with pytest.raises(InputError, match="this test has switched the UUT off"):
+        unit.can["rec"].signal("SOC").expect_near(99, 1, within=60)
+    unit.can.stays_silent(1)
+    unit.power_on()
 
 
 def test_what_a_missing_message_said_counts_no_more(unit):

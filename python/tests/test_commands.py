@@ -65,6 +65,19 @@ def test_check_bench_finds_the_virtual_bench_ready():
     assert "floats; inactive (baseline)" in done.stdout
 
 
+def test_check_bench_listens_to_the_buses(tmp_path):
+    done = command("check-bench", "--fixture", "rec_2q")
+    assert done.returncode == 0, done.stdout
+    assert "500000 bit/s, 160 frames of 8 identifiers in 2 s" in done.stdout  # every 100 ms (manual, Tables 13 to 20)
+    assert "56000 bit/s" in done.stdout
+    bench = paths.fixtures_folder() / "rec_2q" / "benches" / "virtual.yaml"
+    slow = bench.read_text().replace("driver: virtual_can_adapter", "driver: virtual_can_adapter\n    bit_rate: 250000")
+    (tmp_path / "slow.yaml").write_text(slow)
+    done = command("check-bench", "--fixture", "rec_2q", "--bench", tmp_path / "slow.yaml")
+    assert done.returncode == 3
+    assert "error frames: is it the UUT's bit rate?" in done.stdout
+
+
 def test_check_bench_says_what_is_bad(tmp_path):
     bench = tmp_path / "bench.yaml"
     good = (paths.fixtures_folder() / "victron_smallbms" / "benches" / "virtual.yaml").read_text()

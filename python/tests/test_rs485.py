@@ -145,6 +145,16 @@ def test_a_unit_that_does_not_answer_fails(make_rig):
     assert rig.now == pytest.approx(5 * (0.350 + 12 * 10 / 56_000), abs=0.1)
 
 
+def test_a_unit_that_the_test_has_switched_off_is_not_blamed(make_rig):
+    rig = make_rig()
+    rig.power_off()
+    with pytest.raises(InputError, match="this test has switched the UUT off"):
+        rig.rs485.read("CMAX")
+    assert rig.rs485.send(b"U") == b"", "that nobody answers may be tested"
+    rig.power_on()
+    assert rig.rs485.read("CMAX") == 3.85
+
+
 def test_a_unit_whose_crc_is_turned_fails(make_rig):
     unit = make_rig(habit="low_byte_first").rs485
     with pytest.raises(ExpectationFailed, match=r"no answer.*5 frames .* were damaged"):

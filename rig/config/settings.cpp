@@ -81,6 +81,7 @@ std::string SettingSpec::describe_range() const {
     if (!choices.empty()) return joined(choices);
     if (!intervals.empty()) {
         std::vector<std::string> words;
+        words.reserve(intervals.size());
         for (const auto& [first, last] : intervals) {
             words.push_back(format_number(first) +
                             (first == last ? "" : " to " + format_number(last)));

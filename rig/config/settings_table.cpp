@@ -1,7 +1,6 @@
 #include "rig/config/settings_table.h"
 
 #include <algorithm>
-#include <array>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -24,14 +23,6 @@ const std::vector<std::string>& columns() {
 enum Column : std::size_t { mnemonic, group, access, type, unit, minimum, maximum, standard };
 constexpr std::size_t choices = 9;
 constexpr std::size_t source = 11;
-
-/// Units that the rig does not reckon with (1/h, 1) are those of the table alone.
-Unit known_unit(const std::string& text) {
-    constexpr std::array known{Unit::volt, Unit::ampere, Unit::celsius, Unit::ohm, Unit::second};
-    const auto found =
-        std::ranges::find_if(known, [&](Unit each) { return to_string(each) == text; });
-    return found == known.end() ? Unit::none : *found;
-}
 
 double number(const std::filesystem::path& file, const CsvRow& row, std::size_t column) {
     try {
@@ -73,7 +64,7 @@ std::vector<SettingSpec> read_settings_table(const std::filesystem::path& file) 
         if (row.fields[access] != "RW" || !is_number) continue;
         SettingSpec spec;
         spec.name = lower_case(row.fields[mnemonic]);
-        spec.unit = known_unit(row.fields[unit]);
+        spec.unit = find_unit(row.fields[unit]).value_or(Unit::none);
         spec.low = number(file, row, minimum);
         spec.high = number(file, row, maximum);
         spec.is_whole = row.fields[type] == "integer";

@@ -12,6 +12,9 @@ from bmsrig import RigError, _core, paths
 from bmsrig.cli.bench_options import add_bench_options, settings_of
 from bmsrig.verdict import EXIT_STATUS, Verdict
 
+LISTENS = 2.0
+"""s for which a CAN bus is listened to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -28,7 +31,8 @@ def add_to(commands: Any) -> None:
         "check-bench",
         help="check a bench",
         description="Check a bench: its files, its instruments' identities, every readback against its set-point, the "
-        "UUT's greeting, and the wiring of every line as before a run. Exits 0 if all is well and 3 otherwise.",
+        "UUT's greeting, what its buses carry, and the wiring of every line as before a run. Exits 0 if all is well and "
+        "3 otherwise.",
     )
     add_bench_options(parser)
     parser.set_defaults(action=main)
@@ -72,8 +76,22 @@ def check(core: _core.Rig) -> list[Finding]:
         Finding(f"reading {name}", True, f"{core.read_meter(name):g} {core.meter_unit(name)}")
         for name in core.fixture.readings
     ]
+    findings += [_can_bus(core, bus) for bus in core.can_buses]
+    findings += [
+        Finding(f"bus {bus}", True, f"{core.serial_bit_rate(bus)} bit/s; who answers there is a plan's business")
+        for bus in core.serial_buses
+    ]
     core.end_test()
     return [*findings, *_wiring(core)]
+
+
+def _can_bus(core: _core.Rig, bus: str) -> Finding:
+    frames = core.can_watch(bus, LISTENS)
+    errors = core.can_counts(bus)["error_frames"]
+    identifiers = len({(frame[1], frame[2]) for frame in frames})
+    heard = f"{len(frames)} frames of {identifiers} identifiers in {LISTENS:g} s" if frames else "no frame heard"
+    wrong = f", {errors:g} error frames: is it the UUT's bit rate?" if errors else ""
+    return Finding(f"bus {bus}", not errors, f"{core.can_bit_rate(bus)} bit/s, {heard}{wrong}")
 
 
 def _wiring(core: _core.Rig) -> list[Finding]:
