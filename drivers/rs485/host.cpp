@@ -157,12 +157,12 @@ void Host::retry(Time now, const std::string& problem) {
     waiting_ = false;
     deadline_ = now + options_.timeout;
     if (reply_.attempts <= options_.retries || try_other_name(now)) return;
-    finish(Outcome::no_answer, problem + " within " +
-                                   std::to_string(options_.timeout / std::chrono::milliseconds(1)) +
-                                   " ms, sent " + std::to_string(reply_.attempts) + " times" +
-                                   (heard_ == 0 ? ""
-                                                : "; " + std::to_string(heard_) +
-                                                      " bytes came, but no answer in them"));
+    finish(
+        Outcome::no_answer,
+        problem + " within " + std::to_string(options_.timeout / std::chrono::milliseconds(1)) +
+            " ms, sent " + std::to_string(reply_.attempts) + " times" +
+            (heard_ == 0 ? ""
+                         : "; " + std::to_string(heard_) + " bytes came, but no answer in them"));
 }
 
 void Host::received(std::span<const Byte> bytes, Time now) {

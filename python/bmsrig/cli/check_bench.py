@@ -31,7 +31,7 @@ def add_to(commands: Any) -> None:
         "check-bench",
         help="check a bench",
         description="Check a bench: its files, its instruments' identities, every readback against its set-point, the "
-        "UUT's greeting, what its buses carry, and the wiring of every line as before a run. Exits 0 if all is well and "
+        "UUT's greeting, what its buses carry, and the wiring of every line as before a run. Exits 0 if all is well, "
         "3 otherwise.",
     )
     add_bench_options(parser)
