@@ -236,7 +236,9 @@ class Run:
         bench, *bases = self.core.bench.files
         named = [*((file.name, file) for file in files), ("bench.yaml", bench)]
         rows = []
-        for name, file in [*named, *((f"based_on/{file.name}", file) for file in bases)]:
+        # One of another product is known by its place there.
+        names = [file.name if file.parent == bench.parent else "/".join(file.parts[-3:]) for file in bases]
+        for name, file in [*named, *((f"based_on/{name}", file) for name, file in zip(names, bases, strict=True))]:
             content = file.read_bytes()
             rows.append((name, hashlib.sha256(content).hexdigest(), content.decode("utf-8", "replace")))
         return rows

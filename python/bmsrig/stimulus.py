@@ -206,6 +206,23 @@ class Cells(Sequence[Cell]):
             self._core.mark(f"all cells to {volts:g} V")
         return self._core.now
 
+    def ramp(self, to: float, seconds: float, interval: float = 0.25) -> float:
+        """Move each cell in equal steps from the voltage in force to another in so many seconds; 0: at once.
+
+        interval: s between two steps, about. Returns the instant at which the cells have arrived.
+        """
+        if not seconds >= 0 or not interval > 0:
+            raise _core.InputError(
+                f"cells: a ramp takes seconds >= 0 and an interval > 0, not {seconds:g} and {interval:g}"
+            )
+        start = [self._core.value_at(cell.port, self._core.now) for cell in self]
+        steps = max(1, round(seconds / interval))
+        self._core.mark(f"all cells ramp to {to:g} V in {seconds:g} s")
+        for step in range(1, steps + 1):
+            self._core.run_for(seconds / steps)
+            self._core.apply_cells([(volts or 0.0) + (to - (volts or 0.0)) * step / steps for volts in start])
+        return self._core.now
+
     def swap(self, one: int, other: int) -> None:
         """Exchange the wires of two cells at the UUT's plug; the same two again puts them back.
 

@@ -198,3 +198,29 @@ def test_an_illegal_fault_is_the_plans_error_and_no_failure(plan, bmsrig):
     done = bmsrig(plan('def test_it(rig):\n    rig.cell(1).fault("open")\n    rig.cell(1).fault("short")\n'))
     assert done.status == 3, done.output
     assert "conflicts with" in done.output
+
+
+CELLS_RAMP = """
+import pytest
+from bmsrig import InputError
+
+def test_ramp(rig):
+    rig.cell(2).set(3.20)
+    start = rig.now
+    assert rig.cells.ramp(3.00, seconds=10) == pytest.approx(start + 10)
+    rig.settle()
+    assert rig.cells.read() == pytest.approx([3.00] * 4, abs=0.002)
+    halfway = [rig._core.value_at(f"cell.{number}", start + 5.0) for number in (1, 2)]
+    assert halfway == pytest.approx([3.15, 3.10], abs=0.001)  # each from where it stood
+    assert rig.cells.ramp(3.30, seconds=0) == rig.now
+    rig.settle()
+    assert rig.cells.read() == pytest.approx([3.30] * 4, abs=0.002)
+    for wrong in ({"seconds": -1}, {"seconds": 1, "interval": 0}, {"seconds": float("nan")}):
+        with pytest.raises(InputError, match="a ramp takes seconds >= 0"):
+            rig.cells.ramp(3.0, **wrong)
+"""
+
+
+def test_all_cells_ramp_together(plan, bmsrig):
+    done = bmsrig(plan(CELLS_RAMP))
+    assert done.status == 0, done.output

@@ -21,11 +21,14 @@ BenchChain BenchChain::read(const std::filesystem::path& file) {
 
 std::filesystem::path BenchChain::base_of(const YamlNode& name) const {
     const std::filesystem::path base = name.text();
-    const std::string wanted = "expected the name of a bench file beside this one";
-    if (base.filename() != base) {
-        name.refuse(in_quotes(name.text()) + " lies in another folder; " + wanted);
+    const std::string wanted =
+        "expected a bench file beside this one, or its way from here, such as "
+        "../../<product>/benches/virtual.yaml";
+    if (base.is_absolute()) {
+        name.refuse(in_quotes(name.text()) + " is the same place on this machine only; " + wanted);
     }
-    const auto is_base = [&](const auto& file) { return file.filename() == base; };
+    const std::filesystem::path file = (files_.back().parent_path() / base).lexically_normal();
+    const auto is_base = [&](const auto& other) { return other.lexically_normal() == file; };
     if (std::ranges::any_of(files_, is_base)) {
         name.refuse(in_quotes(name.text()) +
                     " is based on this file; a bench cannot be based on itself");
@@ -35,9 +38,8 @@ std::filesystem::path BenchChain::base_of(const YamlNode& name) const {
                     " of a chain already; expected no more than " + std::to_string(most_files) +
                     ", the first and the last included");
     }
-    const std::filesystem::path file = files_.back().parent_path() / base;
     if (!std::filesystem::exists(file)) {
-        name.refuse("there is no file " + in_quotes(name.text()) + " here; " + wanted);
+        name.refuse("there is no file " + in_quotes(name.text()) + "; " + wanted);
     }
     return file;
 }

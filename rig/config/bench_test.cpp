@@ -148,6 +148,18 @@ TEST_F(BenchFile, AMistakeIsNamedWithTheFileItStandsIn) {
               "based_on, fixture, clock, seed, settings, uut, instruments, wiring_faults");
 }
 
+TEST_F(BenchFile, ABaseMayBeAnotherProductS) {
+    folder_.write("other/benches/base.yaml", good);
+    folder_.write(
+        "mine/benches/b.yaml",
+        "format: 1\nbench: right\nbased_on: ../../other/benches/base.yaml\nfixture: mine\n");
+    const Bench bench = Bench::load(folder_.path() / "mine/benches/b.yaml");
+    EXPECT_EQ(bench.fixture, "mine");
+    ASSERT_EQ(bench.files.size(), 2U);
+    EXPECT_EQ(bench.files[1], folder_.path() / "other/benches/base.yaml");
+    EXPECT_FALSE(bench.instruments.empty());
+}
+
 TEST_F(BenchFile, RefusesAChainThatLeadsNowhereOrTooFar) {
     const auto based_on = [](const std::string& name) {
         return "format: 1\nbench: b\nbased_on: " + name + "\n";
@@ -155,13 +167,19 @@ TEST_F(BenchFile, RefusesAChainThatLeadsNowhereOrTooFar) {
     const auto refusal = [&](const std::string& name) {
         return refusal_in(folder_, [&] { load(based_on(name)); });
     };
-    const std::string wanted = "expected the name of a bench file beside this one";
-    EXPECT_EQ(refusal("gone.yaml"),
-              "b.yaml:3: based_on: there is no file \"gone.yaml\" here; " + wanted);
-    for (const std::string elsewhere : {"../good.yaml", "/good.yaml", "benches/good.yaml"}) {
-        EXPECT_EQ(refusal(elsewhere),
-                  "b.yaml:3: based_on: \"" + elsewhere + "\" lies in another folder; " + wanted);
+    const std::string wanted =
+        "expected a bench file beside this one, or its way from here, such as "
+        "../../<product>/benches/virtual.yaml";
+    for (const std::string gone : {"gone.yaml", "../good.yaml", "benches/good.yaml"}) {
+        EXPECT_EQ(refusal(gone),
+                  "b.yaml:3: based_on: there is no file \"" + gone + "\"; " + wanted);
     }
+    EXPECT_EQ(
+        refusal("/good.yaml"),
+        "b.yaml:3: based_on: \"/good.yaml\" is the same place on this machine only; " + wanted);
+    EXPECT_EQ(refusal("../" + folder_.path().filename().string() + "/b.yaml"),
+              "b.yaml:3: based_on: \"../" + folder_.path().filename().string() +
+                  "/b.yaml\" is based on this file; a bench cannot be based on itself");
     EXPECT_EQ(refusal("[good.yaml]"), "b.yaml:3: based_on: a list stands here; expected a text");
     EXPECT_EQ(refusal("b.yaml"),
               "b.yaml:3: based_on: \"b.yaml\" is based on this file; a bench "

@@ -18,16 +18,6 @@ SLOW = 1800.0
 CLOSED = {CH: "active", DCH: "active"}
 
 
-def ramp(rig, to, seconds, step=0.25):
-    """Move all cells, or only those given, to a voltage in so many s; at once with 0."""
-    start = rig.cells.read()
-    steps = max(1, round(seconds / step)) if seconds else 1
-    for number in range(1, steps + 1):
-        if seconds:
-            rig.wait(seconds / steps)
-        rig.cells.set([each + (to - each) * number / steps for each in start])
-
-
 def full_limit(rig):
     """DCL beside a healthy battery, both relays closed."""
     rig.line(DCH).expect_active()
@@ -81,7 +71,7 @@ def test_order_on_the_way_down(rig, low_stages, seconds):  # noqa: ARG001
     """All cells sink through the three levels at different speeds: each stage once, in its order."""
     full = full_limit(rig)
     start = rig.now
-    ramp(rig, EMPTY, seconds)
+    rig.cells.ramp(EMPTY, seconds)
     rig.line(DCH).expect_inactive()
     rig.wait(3)
     stages = stages_down(rig, start, "DCL", full)
@@ -93,12 +83,12 @@ def test_order_on_the_way_down(rig, low_stages, seconds):  # noqa: ARG001
 def test_order_on_the_way_up(rig, low_stages, seconds):  # noqa: ARG001
     """All cells rise again at different speeds, while the battery is charged: the stages return in reverse."""
     full_limit(rig)
-    ramp(rig, EMPTY, 0)
+    rig.cells.ramp(EMPTY, 0)
     rig.line(DCH).expect_inactive()
     rig.line(CH).expect_inactive()
     expect_limit(rig, "DCL", 0, 0)
     start = rig.now
-    ramp(rig, HEALTHY, seconds)
+    rig.cells.ramp(HEALTHY, seconds)
     rig.line(DCH).expect_active(within=20)
     rig.line(CH).expect_active(within=20)
     charge_a_tenth(rig)
@@ -148,7 +138,7 @@ def test_a_single_cell_is_enough_for_all_stages(rig, low_stages):
 def test_precharge_before_dch_closes(rig, low_stages):  # noqa: ARG001
     """On the way back the pre-charge closes first; DCH follows after PRCT - 1 s."""
     full_limit(rig)
-    ramp(rig, EMPTY, 0)
+    rig.cells.ramp(EMPTY, 0)
     rig.line(DCH).expect_inactive()
     rig.line("precharge").expect_inactive(within=0)
     risen = rig.cells.set(HEALTHY)

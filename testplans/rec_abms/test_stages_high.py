@@ -12,16 +12,6 @@ RAMPS = [0.0, 1.0, 5.0, 20.0, 120.0, 900.0]
 """s for 0.65 V."""
 
 
-def ramp(rig, to, seconds, step=0.25):
-    """Move all cells to a voltage in so many s; at once with 0."""
-    start = rig.cells.read()
-    steps = max(1, round(seconds / step)) if seconds else 1
-    for number in range(1, steps + 1):
-        if seconds:
-            rig.wait(seconds / steps)
-        rig.cells.set([each + (to - each) * number / steps for each in start])
-
-
 def charging(rig):
     """CCL beside a healthy battery that is charged, both relays closed."""
     rig.line(DCH).expect_active()
@@ -37,7 +27,7 @@ def test_order_on_the_way_up(rig, high_stages, seconds):  # noqa: ARG001
     """All cells rise through the three levels at different speeds: each stage once, in its order."""
     full = charging(rig)
     start = rig.now
-    ramp(rig, OVERCHARGED, seconds)
+    rig.cells.ramp(OVERCHARGED, seconds)
     rig.line(DCH).expect_inactive()
     current.apply(rig, 0.0)
     rig.wait(3)
@@ -55,7 +45,7 @@ def test_order_on_the_way_back(rig, high_stages, seconds):  # noqa: ARG001
     rig.line(CH).expect_inactive()
     expect_limit(rig, "CCL", 0, 0)
     start = rig.now
-    ramp(rig, 3.20, seconds)
+    rig.cells.ramp(3.20, seconds)
     rig.line(DCH).expect_active(within=20)
     rig.line(CH).expect_active(within=20)
     rig.wait(12)
