@@ -87,6 +87,21 @@ def test_what_lasts_for_less_than_three_measurements_is_no_error(rig, phase):
     assert logged_errors(rig) == []
 
 
+@pytest.mark.requirement("R2Q-DELAY")
+@pytest.mark.parametrize("phase", PHASES[::2], ids=lambda phase: f"{phase:g}s")
+def test_measurements_that_do_not_follow_one_another_are_no_error(rig, phase):
+    """High for two measurements and healthy for one or two, ten times: three in a row are never bad."""
+    rig.rs485.command("ERRD 1", armed=True)
+    rig.wait(phase)
+    for _ in range(10):
+        rig.cells.set(rig.setting("cmax") + 0.05)
+        rig.wait(SHORTEST_DELAY - 0.05)
+        rig.cells.set(HEALTHY_CELL)
+        rig.wait(CYCLE + 0.05)
+        rig.line("relay").expect_active(within=0)
+    assert logged_errors(rig) == []
+
+
 @pytest.mark.requirement("R2Q-WARN")
 @pytest.mark.parametrize(
     "cause",
