@@ -21,7 +21,14 @@ def command(*arguments: str | Path, cwd: Path | None = None) -> subprocess.Compl
 def test_list_names_plans_fixtures_benches_and_drivers():
     done = command("list")
     assert done.returncode == 0, done.stderr
-    for words in ("victron_smallbms", "27 requirements", "virtual", "under_voltage=2.8", "virtual_cell_simulator"):
+    for words in (
+        "victron_smallbms",
+        "27 requirements",
+        "virtual",
+        "under_voltage=2.8",
+        "virtual_cell_simulator",
+        "PackVoltage [V]",
+    ):
         assert words in done.stdout
 
 

@@ -10,7 +10,7 @@ from bmsrig import _core, paths
 
 def add_to(commands: Any) -> None:
     """Add this job to the command line."""
-    parser = commands.add_parser("list", help="list test plans, fixtures, benches and drivers")
+    parser = commands.add_parser("list", help="list test plans, fixtures, benches, CAN signals and drivers")
     parser.set_defaults(action=main)
 
 
@@ -28,7 +28,16 @@ def main(_options: argparse.Namespace) -> int:
         print(f"  {name}: {fixture.title}; {len(fixture.requirements)} requirements, {len(fixture.limits)} limits")
         print(f"    benches: {', '.join(paths.benches_of(folder))}")
         print(f"    settings: {', '.join(f'{key}={value}' for key, value in fixture.settings.items())}")
+    print("CAN databases:")
+    for name in _core.can_databases():
+        print(f"  {name}")
+        for message in _core.can_database(name).messages:
+            print(f"    {message.id:03X} {message.name}: {', '.join(_signal(signal) for signal in message.signals)}")
     print("drivers:")
     for name, kind, description in _core.drivers():
         print(f"  {name} ({kind}): {description}")
     return 0
+
+
+def _signal(signal: _core.CanSignal) -> str:
+    return f"{signal.name} [{signal.unit}]" if signal.unit else signal.name
