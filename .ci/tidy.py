@@ -1,6 +1,7 @@
 """Runs clang-tidy over the project's own C and C++ files, in parallel, and remembers which were found clean.
 
-A file is looked at again when the file, a header it includes, its compile command, the checks or clang-tidy changed.
+A file is looked at again when the file, a header it includes, its compile command, the checks or clang-tidy changed. As
+ccache does it for compiling, a clean result serves every clone of the same sources on this machine.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 TREE = ROOT / "build" / "release"
 WORK = ROOT / "build" / "tidy"
+CLEAN = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bmsrig" / "tidy"
+KEPT_FOR = 30 * 24 * 3600  # s since it was last of use
 TIDY = ROOT / ".venv" / "bin" / "clang-tidy"
 FOLDERS = tuple(f"{ROOT}/{name}/" for name in ("rig", "drivers", "fixtures", "reports", "python"))
 # What reads well in a test: long bodies of EXPECT_, small loops that need not be fast, a catch that proves a throw, and
@@ -123,7 +127,8 @@ class Fingerprints:
         """The name under which a clean result is remembered."""
         parts = [*self._common, *source.arguments, self._of_file(source.file)]
         parts += [f"{name} {self._of_file(name)}" for name in sorted(set(depends_on))]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        # Where the clone lies makes no difference.
+        return hashlib.sha256("\n".join(parts).replace(str(ROOT), ".").encode()).hexdigest()
 
 
 def examine(source: Source) -> str:
@@ -142,13 +147,14 @@ def examine(source: Source) -> str:
 def main() -> int:
     """Exit status 0 if every file is clean."""
     everything = sources()
-    (WORK / "clean").mkdir(parents=True, exist_ok=True)
+    WORK.mkdir(parents=True, exist_ok=True)
+    CLEAN.mkdir(parents=True, exist_ok=True)
     (WORK / "compile_commands.json").write_text(
         json.dumps([{"directory": str(TREE), "file": s.file, "arguments": s.arguments} for s in everything])
     )
     noted = dependencies()
     fingerprints = Fingerprints()
-    marks = {s: WORK / "clean" / fingerprints.of(s, list(closure(s.output, noted))) for s in everything}
+    marks = {s: CLEAN / fingerprints.of(s, list(closure(s.output, noted))) for s in everything}
     changed = [s for s in everything if s.output not in noted or not marks[s].exists()]
     changed.sort(key=lambda s: len(noted.get(s.output, [])), reverse=True)
     dirty = 0
@@ -159,9 +165,11 @@ def main() -> int:
                 print(findings, flush=True)
             else:
                 marks[source].touch()
-    for mark in (WORK / "clean").iterdir():
-        if mark not in marks.values():
-            mark.unlink()
+    for mark in set(marks.values()) - {marks[source] for source in changed}:
+        mark.touch()
+    for mark in CLEAN.iterdir():
+        if time.time() - mark.stat().st_mtime > KEPT_FOR:
+            mark.unlink(missing_ok=True)
     print(f"clang-tidy: {len(everything)} files, {len(changed)} of them looked at anew, {dirty} with findings")
     return 1 if dirty else 0
 
