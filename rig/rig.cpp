@@ -174,6 +174,7 @@ void Rig::power_on() {
     command.settings = fixture_->settings.explicit_values();
     const auto scratch_files = scratch_files_.arguments(fixture_->settings);
     command.answer_timeout = options_.answer_timeout;
+    command.shares_processor = bench_.clock == ClockKind::virtual_time;
     ++session_;
     ++power_cycles_;
     link::TranscriptSink sink;

@@ -100,6 +100,7 @@ class Run:
         self.fixture = self.core.fixture
         if options.worker is not None:
             options.worker.refuse_to_share(self.core.bench, self.core.uut_command, options.metrics)
+            options.worker.take_a_processor()
         self.verdict = Verdict.PASS
         self.problems: list[str] = []
         """What went wrong outside the tests, for the end of the terminal's output."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,11 @@ class Worker:
     def properties(self) -> dict[str, str]:
         """What a record says of it."""
         return {"worker.id": self.id, "worker.count": str(self.count), "worker.group": self.group}
+
+    def take_a_processor(self) -> None:
+        """Stay on a processor of one's own, as far as there are so many: a worker and its UUT share one anyway."""
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {processors[int(self.id.removeprefix("gw")) % len(processors)]})
 
     def refuse_to_share(self, bench: _core.Bench, uut_command: str, metrics: str) -> None:
         """Raise InputError if a second process must not use this bench at the same time."""

@@ -17,7 +17,8 @@ std::unique_ptr<Link> Link::start(const Command& command, TranscriptSink sink, L
             return std::make_unique<SharedObjectCarrier>(arguments, taker);
         return std::make_unique<ProcessCarrier>(
             arguments,
-            Timeouts{command.greeting_timeout, command.answer_timeout, command.stop_timeout},
+            Timeouts{command.greeting_timeout, command.answer_timeout, command.stop_timeout,
+                     command.shares_processor},
             taker);
     };
     return std::make_unique<Session>(describe_command(arguments), std::move(sink), make_carrier,

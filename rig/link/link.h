@@ -89,6 +89,9 @@ struct Command {
     Duration greeting_timeout = std::chrono::seconds{5};
     Duration answer_timeout = std::chrono::seconds{5};
     Duration stop_timeout = std::chrono::seconds{2};
+    /// The process and the calling thread share a processor for as long as it runs: right where
+    /// they take turns, as in virtual time.
+    bool shares_processor = false;
 };
 
 /// One line of the conversation: '>' from the rig, '<' from the process, '!' from its log (standard

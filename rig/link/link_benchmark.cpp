@@ -2,7 +2,6 @@
 // the same run: with both sides on one processor, and where the scheduler puts them. The second
 // says little about the link, since waking a process on another processor may take ten times as
 // long as everything else. Usage: link_benchmark [command]; without one, the echo controller.
-#include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "rig/error.h"
 #include "rig/link/file_descriptor.h"
 #include "rig/link/link.h"
+#include "rig/link/one_processor.h"
 
 namespace {
 
@@ -141,23 +141,7 @@ class BareLoop {
     pid_t child_;
 };
 
-/// Keeps this process and those that it starts on the processor it is on.
-class OneProcessor {
-  public:
-    OneProcessor() {
-        ::sched_getaffinity(0, sizeof before_, &before_);
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(static_cast<std::size_t>(::sched_getcpu()), &one);
-        ::sched_setaffinity(0, sizeof one, &one);
-    }
-    ~OneProcessor() { ::sched_setaffinity(0, sizeof before_, &before_); }
-    OneProcessor(const OneProcessor&) = delete;
-    OneProcessor& operator=(const OneProcessor&) = delete;
-
-  private:
-    cpu_set_t before_{};
-};
+;
 
 void compare_with_bare_pipes(const std::string& command) {
     const Lines lines = record(command);
@@ -197,7 +181,7 @@ int main(int argc, char** argv) {
         const std::string command = argc > 1 ? argv[1] : ECHO_CONTROLLER;
         {
             std::printf("on one processor\n");
-            const OneProcessor one;
+            const link::OneProcessor one;
             compare_with_bare_pipes(command);
         }
         std::printf("where the scheduler puts them\n");

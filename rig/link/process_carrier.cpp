@@ -35,7 +35,11 @@ constexpr int most_log_reads = 16;  // in a row: its answer wants to be read too
 
 ProcessCarrier::ProcessCarrier(const std::vector<std::string>& arguments, const Timeouts& timeouts,
                                LogTaker& log)
-    : timeouts_(timeouts), log_(log), process_(arguments), input_(2 * longest_line) {
+    : timeouts_(timeouts),
+      log_(log),
+      one_processor_(timeouts.shares_processor ? std::make_unique<OneProcessor>() : nullptr),
+      process_(arguments),
+      input_(2 * longest_line) {
     begin(timeouts_.greeting, "gave no greeting");
 }
 

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "rig/link/carrier.h"
 #include "rig/link/child_process.h"
+#include "rig/link/one_processor.h"
 
 namespace bmsrig::link {
 
@@ -15,6 +17,7 @@ struct Timeouts {
     Duration greeting;
     Duration answer;
     Duration stop;
+    bool shares_processor = false;
 };
 
 /// The process's standard error is read whenever the rig waits for it, so that logging never holds
@@ -55,6 +58,7 @@ class ProcessCarrier final : public Carrier {
 
     Timeouts timeouts_;
     LogTaker& log_;
+    std::unique_ptr<OneProcessor> one_processor_;  // before the process, which inherits it
     ChildProcess process_;
     Deadline deadline_;
     Duration time_{};          // that the deadline was set from

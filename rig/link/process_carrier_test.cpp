@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): kill and sigaction are not in <csignal>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -515,6 +516,35 @@ TEST_F(BadProcess, AKilledRigLeavesNoneBehind) {
     const pid_t orphan = process_number();
     ASSERT_GT(orphan, 0);
     expect_dead(orphan);
+}
+
+int processors() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    EXPECT_EQ(sched_getaffinity(0, sizeof set, &set), 0);
+    return CPU_COUNT(&set);
+}
+
+TEST(OneProcessor, IsSharedForAsLongAsTheProcessRunsAndOnlyIfAskedFor) {
+    const int before = processors();
+    Command command;
+    command.line = ECHO_CONTROLLER;
+    {
+        const auto apart = Link::start(command);
+        EXPECT_EQ(processors(), before);
+    }
+    command.shares_processor = true;
+    {
+        const auto one = Link::start(command);
+        EXPECT_EQ(processors(), 1);
+        auto other = Link::start(command);
+        other.reset();
+        EXPECT_EQ(processors(), 1) << "the first one still runs";
+    }
+    EXPECT_EQ(processors(), before);
+    command.line = ECHO_CONTROLLER_SO;
+    const auto object = Link::start(command);
+    EXPECT_EQ(processors(), before) << "a shared object takes no turns";
 }
 
 }  // namespace
