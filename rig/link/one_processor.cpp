@@ -29,8 +29,10 @@ OneProcessor::OneProcessor() {
 }
 
 OneProcessor::~OneProcessor() {
-    if (hold.count == 0 || --hold.count > 0) return;  // it was made by another thread
-    if (CPU_COUNT(&hold.before) > 0) sched_setaffinity(0, sizeof hold.before, &hold.before);
+    if (hold.count == 0) return;  // it was made by another thread
+    --hold.count;
+    if (hold.count == 0 && CPU_COUNT(&hold.before) > 0)
+        sched_setaffinity(0, sizeof hold.before, &hold.before);
 }
 
 }  // namespace bmsrig::link
