@@ -19,7 +19,7 @@ std::string signal_name(const CanDatabase& database, const CanDatabase::Signal& 
 }  // namespace
 
 CanInputs::~CanInputs() {
-    for (auto& [name, bus] : buses_) bus.adapter->on_frame({});
+    buses_.each([](const auto& bus) { bus.adapter->on_frame({}); });
 }
 
 std::uint32_t CanInputs::key(std::uint32_t id, bool extended) {
@@ -38,9 +38,7 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
             continue;  // a serial bus
         const std::string what = "bus " + net.name;
         auto& adapter = end_of<CanAdapter>(bench, net.adapter, wiring, what, net.line);
-        Bus& bus = buses_[net.name];
-        bus.net = &net;
-        bus.adapter = &adapter;
+        auto& bus = buses_.add(net, adapter);
         for (const std::string& name : net.databases) {
             const auto where = wiring.file() + ":" + std::to_string(net.line) + ": " + what;
             const auto database = std::ranges::find(databases, name, &CanDatabase::name);
@@ -53,20 +51,15 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
                 throw WiringError(where + ": the database \"" + name + "\" serves the bus " +
                                   first->second + " already; expected it at one bus");
             }
-            add(bus, **database);
+            add(bus.kept, **database);
         }
-        bus.adapter->on_frame(
-            [this, wanted = bus.adapter](int channel, Instant time, const CanFrame& frame) {
-                for (auto& [name, each] : buses_) {
-                    if (each.adapter == wanted && each.net->adapter.channel == channel) {
-                        hear(each, time, frame);
-                    }
-                }
-            });
+        adapter.on_frame([this, &adapter](int channel, Instant time, const CanFrame& frame) {
+            buses_.at(&adapter, channel, [&](auto& each) { hear(each.kept, time, frame); });
+        });
     }
 }
 
-void CanInputs::add(Bus& bus, const CanDatabase& database) {
+void CanInputs::add(Frames& bus, const CanDatabase& database) {
     for (std::size_t i = 0; i < database.messages().size(); ++i) {
         const CanDatabase::Message& message = database.messages()[i];
         Meaning meaning{&database, i, {}};
@@ -84,14 +77,14 @@ void CanInputs::add(Bus& bus, const CanDatabase& database) {
 }
 
 void CanInputs::restart() {
-    for (auto& [name, bus] : buses_) {
-        bus.heard.clear();
-        bus.is_recorded = false;
-        bus.record.clear();
-    }
+    buses_.each([](auto& bus) {
+        bus.kept.heard.clear();
+        bus.kept.is_recorded = false;
+        bus.kept.record.clear();
+    });
 }
 
-void CanInputs::hear(Bus& bus, Instant time, const CanFrame& frame) {
+void CanInputs::hear(Frames& bus, Instant time, const CanFrame& frame) {
     if (bus.is_recorded) bus.record.push_back({time, frame});
     const std::uint32_t wanted = key(frame.id, frame.extended);
     const auto [found, is_new] = bus.heard.try_emplace(wanted);
@@ -115,40 +108,22 @@ void CanInputs::decode(const Meaning& meaning, Instant time, const CanFrame& fra
     }
 }
 
-std::vector<std::string> CanInputs::names() const {
-    return names_of(buses_, &decltype(buses_)::value_type::first);
-}
-
-const CanInputs::Bus& CanInputs::find(std::string_view bus) const {
-    const auto found = buses_.find(bus);
-    if (found != buses_.end()) return found->second;
-    throw InputError(unknown_name("CAN bus", bus, names()));
-}
-
-CanAdapter& CanInputs::adapter(std::string_view bus) const {
-    return *find(bus).adapter;
-}
-
-int CanInputs::channel(std::string_view bus) const {
-    return find(bus).net->adapter.channel;
-}
-
 std::optional<CanIdentifier> CanInputs::identifier(std::string_view bus, std::uint32_t id,
                                                    bool extended) const {
-    const auto& heard = find(bus).heard;
+    const auto& heard = buses_.at(bus).kept.heard;
     const auto found = heard.find(key(id, extended));
     if (found == heard.end()) return std::nullopt;
     return found->second.state;
 }
 
 void CanInputs::record(std::string_view bus) {
-    Bus& found = buses_.find(find(bus).net->name)->second;
+    Frames& found = buses_.at(bus).kept;
     found.record.clear();
     found.is_recorded = true;
 }
 
 std::vector<TimedFrame> CanInputs::take_record(std::string_view bus) {
-    Bus& found = buses_.find(find(bus).net->name)->second;
+    Frames& found = buses_.at(bus).kept;
     found.is_recorded = false;
     return std::exchange(found.record, {});
 }

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "rig/bus_ends.h"
 #include "rig/can_database.h"
 #include "rig/instruments/can_adapter.h"
 #include "rig/instruments/instrument.h"
@@ -46,10 +47,12 @@ class CanInputs {
     /// A test begins: nothing has been heard.
     void restart();
 
-    [[nodiscard]] std::vector<std::string> names() const;
+    [[nodiscard]] std::vector<std::string> names() const { return buses_.names(); }
     // These throw Error naming the CAN buses there are.
-    [[nodiscard]] CanAdapter& adapter(std::string_view bus) const;
-    [[nodiscard]] int channel(std::string_view bus) const;
+    [[nodiscard]] CanAdapter& adapter(std::string_view bus) const {
+        return *buses_.at(bus).adapter;
+    }
+    [[nodiscard]] int channel(std::string_view bus) const { return buses_.at(bus).channel(); }
     /// Nothing if the identifier has not been heard.
     [[nodiscard]] std::optional<CanIdentifier> identifier(std::string_view bus, std::uint32_t id,
                                                           bool extended) const;
@@ -68,22 +71,19 @@ class CanInputs {
         CanIdentifier state;
         const Meaning* meaning = nullptr;
     };
-    struct Bus {
-        const BusNet* net = nullptr;
-        CanAdapter* adapter = nullptr;
+    struct Frames {
         std::unordered_map<std::uint32_t, Meaning> meanings;  // by key of the identifier
         std::unordered_map<std::uint32_t, Heard> heard;
         bool is_recorded = false;
         std::vector<TimedFrame> record;
     };
     static std::uint32_t key(std::uint32_t id, bool extended);
-    [[nodiscard]] const Bus& find(std::string_view bus) const;
-    void add(Bus& bus, const CanDatabase& database);
-    void hear(Bus& bus, Instant time, const CanFrame& frame);
+    void add(Frames& bus, const CanDatabase& database);
+    void hear(Frames& bus, Instant time, const CanFrame& frame);
     void decode(const Meaning& meaning, Instant time, const CanFrame& frame);
 
     Trace& trace_;
-    std::map<std::string, Bus, std::less<>> buses_;
+    BusEnds<CanAdapter, Frames> buses_{"CAN"};
     std::vector<double> values_;
 };
 

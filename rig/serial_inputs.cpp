@@ -18,7 +18,7 @@ constexpr std::size_t most_bytes = 1U << 20U;
 }  // namespace
 
 SerialInputs::~SerialInputs() {
-    for (auto& [name, bus] : buses_) bus.adapter->on_byte({});
+    buses_.each([](const auto& bus) { bus.adapter->on_byte({}); });
 }
 
 void SerialInputs::declare(const Wiring& wiring, const std::map<std::string, Instrument*>& bench) {
@@ -30,50 +30,25 @@ void SerialInputs::declare(const Wiring& wiring, const std::map<std::string, Ins
         if (is_can || !net.databases.empty()) continue;
         auto& adapter =
             end_of<SerialAdapter>(bench, net.adapter, wiring, "bus " + net.name, net.line);
-        Bus& bus = buses_[net.name];
-        bus.net = &net;
-        bus.adapter = &adapter;
-        bus.adapter->on_byte(
-            [this, wanted = bus.adapter](int channel, Instant time, std::uint8_t byte) {
-                for (auto& [name, each] : buses_) {
-                    if (each.adapter != wanted || each.net->adapter.channel != channel) continue;
-                    if (each.bytes.size() >= most_bytes) {
-                        each.bytes.erase(each.bytes.begin(), each.bytes.begin() + most_bytes / 2);
-                    }
-                    each.bytes.push_back({time, byte});
+        buses_.add(net, adapter);
+        adapter.on_byte([this, &adapter](int channel, Instant time, std::uint8_t byte) {
+            buses_.at(&adapter, channel, [&](auto& bus) {
+                auto& bytes = bus.kept;
+                if (bytes.size() >= most_bytes) {
+                    bytes.erase(bytes.begin(), bytes.begin() + most_bytes / 2);
                 }
+                bytes.push_back({time, byte});
             });
+        });
     }
 }
 
 void SerialInputs::restart() {
-    for (auto& [name, bus] : buses_) bus.bytes.clear();
-}
-
-std::vector<std::string> SerialInputs::names() const {
-    return names_of(buses_, &decltype(buses_)::value_type::first);
-}
-
-const SerialInputs::Bus& SerialInputs::find(std::string_view bus) const {
-    const auto found = buses_.find(bus);
-    if (found != buses_.end()) return found->second;
-    throw InputError(unknown_name("serial bus", bus, names()));
-}
-
-SerialAdapter& SerialInputs::adapter(std::string_view bus) const {
-    return *find(bus).adapter;
-}
-
-int SerialInputs::channel(std::string_view bus) const {
-    return find(bus).net->adapter.channel;
-}
-
-bool SerialInputs::has_bytes(std::string_view bus) const {
-    return !find(bus).bytes.empty();
+    buses_.each([](auto& bus) { bus.kept.clear(); });
 }
 
 std::vector<TimedByte> SerialInputs::take(std::string_view bus) {
-    return std::exchange(buses_.find(find(bus).net->name)->second.bytes, {});
+    return std::exchange(buses_.at(bus).kept, {});
 }
 
 }  // namespace bmsrig

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "rig/bus_ends.h"
 #include "rig/instruments/instrument.h"
 #include "rig/instruments/serial_adapter.h"
 #include "rig/wiring.h"
@@ -32,23 +33,21 @@ class SerialInputs {
     /// A test begins: nothing has been heard.
     void restart();
 
-    [[nodiscard]] std::vector<std::string> names() const;
+    [[nodiscard]] std::vector<std::string> names() const { return buses_.names(); }
     // These throw Error naming the serial buses there are.
-    [[nodiscard]] SerialAdapter& adapter(std::string_view bus) const;
-    [[nodiscard]] int channel(std::string_view bus) const;
+    [[nodiscard]] SerialAdapter& adapter(std::string_view bus) const {
+        return *buses_.at(bus).adapter;
+    }
+    [[nodiscard]] int channel(std::string_view bus) const { return buses_.at(bus).channel(); }
     /// Whether there is something to take.
-    [[nodiscard]] bool has_bytes(std::string_view bus) const;
+    [[nodiscard]] bool has_bytes(std::string_view bus) const {
+        return !buses_.at(bus).kept.empty();
+    }
     /// What has come in since the last call, oldest first.
     std::vector<TimedByte> take(std::string_view bus);
 
   private:
-    struct Bus {
-        const BusNet* net = nullptr;
-        SerialAdapter* adapter = nullptr;
-        std::vector<TimedByte> bytes;
-    };
-    [[nodiscard]] const Bus& find(std::string_view bus) const;
-    std::map<std::string, Bus, std::less<>> buses_;
+    BusEnds<SerialAdapter, std::vector<TimedByte>> buses_{"serial"};
 };
 
 }  // namespace bmsrig

@@ -215,10 +215,6 @@ class CanSignal:
     def _said(self) -> str:
         """What is known of it, in a sentence without its subject."""
         message = self._message
-        if self._core.uut_is_off:
-            raise InputError(
-                f"signal {self._name}: nobody sends it: this test has switched the UUT off and not on again"
-            )
         if not message.count:
             return f"no frame {message} that carries it: {message._history()}"
         if message.age > MISSING_AFTER:
@@ -230,6 +226,10 @@ class CanSignal:
         return f"it is {value:g} {self.unit}".rstrip() + f"{word} in the frame {message} at {message.time:.6f} s"
 
     def _failed(self, expected: str) -> ExpectationFailed:
+        if self._core.uut_is_off:
+            raise InputError(
+                f"signal {self._name}: nobody sends it: this test has switched the UUT off and not on again"
+            )
         return expectation_failed(self._core, f"signal {self._name}: {expected}, but {self._said()}", [self._name])
 
 
