@@ -19,7 +19,7 @@ std::string signal_name(const CanDatabase& database, const CanDatabase::Signal& 
 }  // namespace
 
 CanInputs::~CanInputs() {
-    buses_.each([](const auto& bus) { bus.adapter->on_frame({}); });
+    buses_.each([](const auto& bus) { bus.adapter->on_event({}); });
 }
 
 std::uint32_t CanInputs::key(std::uint32_t id, bool extended) {
@@ -53,8 +53,8 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
             }
             add(bus.kept, **database);
         }
-        adapter.on_frame([this, &adapter](int channel, Instant time, const CanFrame& frame) {
-            buses_.at(&adapter, channel, [&](auto& each) { hear(each.kept, time, frame); });
+        adapter.on_event([this, &adapter](int channel, const CanEvent& event) {
+            buses_.at(&adapter, channel, [&](auto& end) { take(end.net->name, end.kept, event); });
         });
     }
 }
@@ -82,6 +82,11 @@ void CanInputs::restart() {
         bus.kept.is_recorded = false;
         bus.kept.record.clear();
     });
+}
+
+void CanInputs::take(const std::string& name, Frames& bus, const CanEvent& event) {
+    if (journal_ != nullptr) journal_->add_can_event(name, event);
+    if (event.kind == CanEvent::Kind::received) hear(bus, event.time, event.frame);
 }
 
 void CanInputs::hear(Frames& bus, Instant time, const CanFrame& frame) {

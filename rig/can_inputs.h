@@ -14,6 +14,7 @@
 #include "rig/can_database.h"
 #include "rig/instruments/can_adapter.h"
 #include "rig/instruments/instrument.h"
+#include "rig/journal.h"
 #include "rig/trace.h"
 #include "rig/wiring.h"
 
@@ -44,6 +45,8 @@ class CanInputs {
     /// a bus ends at no adapter, or a database is unknown or serves two buses.
     void declare(const Wiring& wiring, const std::map<std::string, Instrument*>& bench,
                  const std::vector<const CanDatabase*>& databases);
+    /// Who is told of everything on the buses; nullptr: nobody.
+    void attach(Journal* journal) { journal_ = journal; }
     /// A test begins: nothing has been heard.
     void restart();
 
@@ -79,10 +82,12 @@ class CanInputs {
     };
     static std::uint32_t key(std::uint32_t id, bool extended);
     void add(Frames& bus, const CanDatabase& database);
+    void take(const std::string& name, Frames& bus, const CanEvent& event);
     void hear(Frames& bus, Instant time, const CanFrame& frame);
     void decode(const Meaning& meaning, Instant time, const CanFrame& frame);
 
     Trace& trace_;
+    Journal* journal_ = nullptr;
     BusEnds<CanAdapter, Frames> buses_{"CAN"};
     std::vector<double> values_;
 };

@@ -110,6 +110,7 @@ void Rig::declare_signals() {
 
 void Rig::attach(Journal* journal, TraceStore* store) {
     journal_ = journal;
+    can_.attach(journal);
     trace_.attach(store);
 }
 

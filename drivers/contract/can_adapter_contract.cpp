@@ -34,7 +34,7 @@ TEST_P(CanAdapterContract, HandsOnWhatTheUutSends) {
     if (wires == nullptr) GTEST_SKIP() << "a real adapter hears what a UUT sends";
     const CanFrame frame = can_frame_from("1806E5F4#0102").value();
     std::vector<CanFrame> heard;
-    adapter().on_frame([&](int, Instant, const CanFrame& each) { heard.push_back(each); });
+    adapter().on_event([&](int, const CanEvent& event) { heard.push_back(event.frame); });
     wires->connect(1, 250'000, [](const CanFrame&) {});
     wires->transmit(1, frame);
     run_until(scheduler_.now() + 10ms);

@@ -70,7 +70,7 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
         }
     }
 
-    void on_frame(Listener listener) override { listener_ = std::move(listener); }
+    void on_event(Listener listener) override { listener_ = std::move(listener); }
     void send(int channel, const CanFrame& frame) override {
         at(channel).from_rig.push_back(frame);
         start(channel);
@@ -120,6 +120,7 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
         bool is_from_uut = false;  // what stands on the wire
         bool is_cut = false;       // its transmitter lost power
         CanFrame frame;
+        Duration held{};
         FrameLengths lengths;
         CanBusCounts counts;
     };
@@ -150,9 +151,9 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
         queue.pop_front();
         bus.on_wire = true;
         bus.is_cut = false;
-        const Duration on_wire{bus.lengths.of(bus.frame) * second_ns / rate};
-        bus.counts.busy += on_wire;
-        scheduler_.schedule(scheduler_.now() + on_wire, [this, channel] { arrive(channel); });
+        bus.held = Duration{bus.lengths.of(bus.frame) * second_ns / rate};
+        bus.counts.busy += bus.held;
+        scheduler_.schedule(scheduler_.now() + bus.held, [this, channel] { arrive(channel); });
     }
 
     void arrive(int channel) {
@@ -161,14 +162,27 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
         const bool is_understood = bus.rig_rate == 0 || bus.rig_rate == bus.uut_rate;
         if (bus.is_cut || (!is_understood && bus.receive)) {
             ++bus.counts.error_frames;
+            tell(channel, CanEvent::Kind::error, CanError::coding);
         } else if (bus.is_from_uut) {
             ++bus.counts.received;
-            if (listener_) listener_(channel, scheduler_.now(), bus.frame);
+            tell(channel, CanEvent::Kind::received);
         } else {
             ++bus.counts.sent;
+            tell(channel, CanEvent::Kind::sent);
             if (bus.receive) bus.receive(bus.frame);
         }
         start(channel);
+    }
+
+    void tell(int channel, CanEvent::Kind kind, CanError error = CanError::none) {
+        if (!listener_) return;
+        const Bus& bus = at(channel);
+        const bool is_frame = kind != CanEvent::Kind::error;
+        listener_(channel, {.kind = kind,
+                            .time = scheduler_.now(),
+                            .on_wire = bus.held,
+                            .frame = is_frame ? bus.frame : CanFrame{},
+                            .error = error});
     }
 
     std::string name_;

@@ -20,8 +20,9 @@ class VirtualCanAdapterTest : public testing::Test {
   protected:
     void make(const Options& options) {
         adapter_ = bench_.make<CanAdapter>("virtual_can_adapter", options);
-        adapter_->on_frame([this](int channel, Instant time, const CanFrame& received) {
-            heard_.emplace_back(time, std::to_string(channel) + ":" + to_string(received));
+        adapter_->on_event([this](int channel, const CanEvent& event) {
+            if (event.kind != CanEvent::Kind::received) return;
+            heard_.emplace_back(event.time, std::to_string(channel) + ":" + to_string(event.frame));
         });
     }
     [[nodiscard]] CanTerminals& uut() const {

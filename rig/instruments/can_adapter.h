@@ -3,27 +3,63 @@
 
 #include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include "rig/can_frame.h"
 #include "rig/instruments/instrument.h"
 
 namespace bmsrig {
 
+/// What spoiled a frame (ISO 11898-1, error detection).
+enum class CanError : unsigned char {
+    none,
+    coding,       ///< stuff bits, form or checksum: what another bit rate looks like
+    acknowledge,  ///< it was sound, but no node acknowledged it
+    bit           ///< the bus did not follow its transmitter: a short circuit, a broken wire
+};
+std::string_view to_string(CanError error);
+
+/// How far a node takes part in the bus, by its error counters (ISO 11898-1, fault confinement).
+enum class CanState : unsigned char { error_active, error_passive, bus_off };
+std::string_view to_string(CanState state);
+
+/// What happens to a bus on request.
+enum class CanFault : unsigned char {
+    none,
+    short_circuit,  ///< CAN H at CAN L: no frame of anybody is sound
+    open            ///< the rig's own wire is broken: the UUT hears nobody, and nobody hears it
+};
+std::string_view to_string(CanFault fault);
+
+/// Something that stood on the bus.
+struct CanEvent {
+    enum class Kind : unsigned char {
+        received,  ///< a frame of the UUT, completely
+        sent,      ///< a frame of the rig, completely
+        error      ///< an error frame: somebody's frame was broken off
+    };
+    Kind kind = Kind::received;
+    Instant time;        ///< of its end
+    Duration on_wire{};  ///< how long it held the bus
+    CanFrame frame;      ///< none if it is an error frame
+    CanError error = CanError::none;
+};
+
 /// What an adapter has counted on a channel since the test began.
 struct CanBusCounts {
     std::uint64_t received = 0;      ///< frames from the UUT
     std::uint64_t sent = 0;          ///< frames of the rig that have left
-    std::uint64_t error_frames = 0;  ///< what came at another bit rate than the adapter's
-    Duration busy{};                 ///< how long frames stood on the wire
+    std::uint64_t error_frames = 0;  ///< frames of either that were broken off
+    Duration busy{};                 ///< how long the bus was held
 };
 
 class CanAdapter : public Instrument {
   public:
-    using Listener = std::function<void(int channel, Instant received, const CanFrame& frame)>;
+    using Listener = std::function<void(int channel, const CanEvent& event)>;
 
-    /// Who is told of every frame that was received completely. One listener; replaces a former
+    /// Who is told of everything on the bus, in the order of time. One listener; replaces a former
     /// one.
-    virtual void on_frame(Listener listener) = 0;
+    virtual void on_event(Listener listener) = 0;
     /// Hands a frame to the transmitter; it leaves when the bus is free.
     virtual void send(int channel, const CanFrame& frame) = 0;
     /// 0: that of whoever speaks on the bus. Otherwise only frames at this rate are understood.

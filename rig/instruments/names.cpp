@@ -1,4 +1,5 @@
 // The words that plans, traces and messages use for what instruments do.
+#include "rig/instruments/can_adapter.h"
 #include "rig/instruments/cell_simulator.h"
 #include "rig/instruments/line_bank.h"
 #include "rig/instruments/temperature_simulator.h"
@@ -51,6 +52,44 @@ std::string_view to_string(Bias bias) {
             return "down";
         case Bias::up:
             return "up";
+    }
+    return "?";
+}
+
+std::string_view to_string(CanError error) {
+    switch (error) {
+        case CanError::none:
+            return "none";
+        case CanError::coding:
+            return "coding";
+        case CanError::acknowledge:
+            return "acknowledge";
+        case CanError::bit:
+            return "bit";
+    }
+    return "?";
+}
+
+std::string_view to_string(CanState state) {
+    switch (state) {
+        case CanState::error_active:
+            return "error_active";
+        case CanState::error_passive:
+            return "error_passive";
+        case CanState::bus_off:
+            return "bus_off";
+    }
+    return "?";
+}
+
+std::string_view to_string(CanFault fault) {
+    switch (fault) {
+        case CanFault::none:
+            return "none";
+        case CanFault::short_circuit:
+            return "short";
+        case CanFault::open:
+            return "open";
     }
     return "?";
 }

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "rig/instruments/can_adapter.h"
 #include "rig/instruments/cell_simulator.h"
 #include "rig/instruments/line_bank.h"
 #include "rig/instruments/temperature_simulator.h"
@@ -27,6 +28,19 @@ TEST(InstrumentWords, LinesAndBiases) {
     EXPECT_EQ(to_string(Bias::none), "none");
     EXPECT_EQ(to_string(Bias::down), "down");
     EXPECT_EQ(to_string(Bias::up), "up");
+}
+
+TEST(InstrumentWords, CanBuses) {
+    EXPECT_EQ(to_string(CanError::none), "none");
+    EXPECT_EQ(to_string(CanError::coding), "coding");
+    EXPECT_EQ(to_string(CanError::acknowledge), "acknowledge");
+    EXPECT_EQ(to_string(CanError::bit), "bit");
+    EXPECT_EQ(to_string(CanState::error_active), "error_active");
+    EXPECT_EQ(to_string(CanState::error_passive), "error_passive");
+    EXPECT_EQ(to_string(CanState::bus_off), "bus_off");
+    EXPECT_EQ(to_string(CanFault::none), "none");
+    EXPECT_EQ(to_string(CanFault::short_circuit), "short");
+    EXPECT_EQ(to_string(CanFault::open), "open");
 }
 
 }  // namespace
