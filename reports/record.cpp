@@ -155,7 +155,7 @@ class SqliteRecord final : public Record {
         const auto& signals = trace.signals();
         for (std::size_t id = 0; id < signals.size(); ++id) {
             statements_->signal.run(test_, static_cast<std::int64_t>(id), signals[id].name,
-                                    to_string(signals[id].kind), to_string(signals[id].unit));
+                                    to_string(signals[id].kind), signals[id].unit_name());
         }
         for (const auto& mark : trace.marks())
             statements_->mark.run(test_, to_ns(mark.time), mark.text);

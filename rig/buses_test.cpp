@@ -60,7 +60,7 @@ class Buses : public testing::Test {
     }
     std::unique_ptr<Rig> rig() {
         RigOptions chosen = options(BUS_ECHO_SO, folder_.path() / "echo");
-        chosen.can_databases = can_databases();
+        chosen.can_databases.built_in = can_databases();
         return std::make_unique<Rig>(std::move(chosen), make);
     }
     std::string refusal() {
@@ -90,6 +90,39 @@ TEST_F(Buses, AFrameOfTheUutBecomesSignals) {
     EXPECT_NEAR(static_cast<double>(heard->count), 10, 1.01);
     EXPECT_FALSE(rig->can().identifier("can", 0x033, true));
     EXPECT_FALSE(rig->can().identifier("can", 0x034, false));
+}
+
+TEST_F(Buses, AFrameIsRepeatedUntilItIsStopped) {
+    const auto rig = this->rig();
+    rig->begin_test(1);
+    const auto heard = [&] {
+        const auto echo = rig->can().identifier("can", 0x306, false);
+        return echo ? echo->count : 0;
+    };
+    const auto id = rig->repeat_can("can", can_frame_from("305#").value(), 1s);
+    rig->run_for(3500ms);
+    EXPECT_EQ(heard(), 4);
+    rig->stop_repeating_can(id);
+    rig->stop_repeating_can(id);  // nothing to stop any more
+    rig->run_for(5s);
+    EXPECT_EQ(heard(), 4);
+    static_cast<void>(rig->repeat_can("can", can_frame_from("305#").value(), 1s));
+    rig->begin_test(2);
+    rig->run_for(5s);
+    EXPECT_EQ(heard(), 0) << "what a test leaves running ends with it";
+    EXPECT_THROW(static_cast<void>(rig->repeat_can("can", can_frame_from("305#").value(), 0s)),
+                 InputError);
+}
+
+TEST_F(Buses, ABusThatFallsSilentHasNoLoadAnyMore) {
+    const auto rig = this->rig();
+    rig->begin_test(1);
+    rig->run_for(3s);
+    EXPECT_GT(last(*rig, "bus.can.load"), 0);
+    rig->turn_off();
+    rig->run_for(3s);
+    rig->end_test();
+    EXPECT_EQ(last(*rig, "bus.can.load"), 0);
 }
 
 TEST_F(Buses, EveryFrameOfASpanIsKept) {

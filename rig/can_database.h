@@ -19,7 +19,7 @@ class CanDatabase {
         double resolution = 1;
         double low = 0;  ///< the range that the file states
         double high = 0;
-        std::map<int, std::string> words;  ///< a value table's words by raw value
+        std::map<int, std::string> words{};  ///< a value table's words by raw value
     };
     struct Message {
         std::uint32_t id = 0;

@@ -8,7 +8,6 @@ namespace {
 
 constexpr std::size_t standard_digits = 3;
 constexpr std::size_t extended_digits = 8;
-constexpr std::uint32_t last_standard = 0x7FF;
 constexpr std::uint32_t last_extended = 0x1FFFFFFF;
 
 }  // namespace
@@ -34,7 +33,7 @@ std::optional<CanFrame> can_frame_from(std::string_view text) {
         if (value < 0) return std::nullopt;
         frame.id = frame.id << 4U | static_cast<std::uint32_t>(value);
     }
-    if (frame.id > (frame.extended ? last_extended : last_standard)) return std::nullopt;
+    if (frame.id > (frame.extended ? last_extended : last_standard_id)) return std::nullopt;
     const std::string_view data = text.substr(hash + 1);
     if (data == "R") {
         frame.remote = true;

@@ -10,6 +10,9 @@
 
 namespace bmsrig {
 
+/// The highest identifier of 11 bits.
+constexpr std::uint32_t last_standard_id = 0x7FF;
+
 struct CanFrame {
     std::uint32_t id = 0;   ///< 11 bit, or 29 bit if extended
     bool extended = false;  ///< 29 bit identifier
@@ -20,6 +23,12 @@ struct CanFrame {
     [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {data.data(), length}; }
     bool operator==(const CanFrame&) const = default;
 };
+
+/// An identifier with its format in one number, as in SocketCAN.
+constexpr std::uint32_t can_key(std::uint32_t id, bool extended) {
+    constexpr std::uint32_t extended_flag = 1U << 31U;
+    return extended ? id | extended_flag : id;
+}
 
 /// can-utils' notation: "1F3#00FF", "1806E5F4#0102", "305#R".
 std::string to_string(const CanFrame& frame);

@@ -10,25 +10,24 @@
 
 namespace bmsrig {
 
-namespace {
-
-std::string signal_name(const CanDatabase& database, const CanDatabase::Signal& signal) {
-    return lower_case("can." + database.name() + "." + signal.name);
+const CanDatabase& CanDatabases::at(const std::string& name,
+                                    const std::filesystem::path& folder) const {
+    const std::filesystem::path file(name);
+    if (file.extension() == ".dbc" && load) return load(folder / file);
+    const auto found = std::ranges::find(built_in, name, &CanDatabase::name);
+    if (found != built_in.end()) return **found;
+    throw InputError(
+        unknown_name("CAN database", name, names_of(built_in, &CanDatabase::name)) +
+        ", and a DBC file of the fixture's own is named by its path from here, ending in .dbc");
 }
-
-}  // namespace
 
 CanInputs::~CanInputs() {
     buses_.each([](const auto& bus) { bus.adapter->on_event({}); });
 }
 
-std::uint32_t CanInputs::key(std::uint32_t id, bool extended) {
-    constexpr std::uint32_t extended_flag = 1U << 31U;  // as in SocketCAN
-    return extended ? id | extended_flag : id;
-}
-
 void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instrument*>& bench,
-                        const std::vector<const CanDatabase*>& databases) {
+                        const CanDatabases& databases, Instant now) {
+    const auto folder = std::filesystem::path(wiring.file()).parent_path();
     buses_.clear();
     std::map<std::string, std::string> served;  // database -> bus
     for (const BusNet& net : wiring.buses()) {
@@ -38,20 +37,23 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
             continue;  // a serial bus
         const std::string what = "bus " + net.name;
         auto& adapter = end_of<CanAdapter>(bench, net.adapter, wiring, what, net.line);
-        auto& bus = buses_.add(net, adapter);
+        Bus& bus = buses_.add(net, adapter).kept;
+        bus.traffic.emplace(trace_, net.name, now);
+        bus.meanings.emplace(trace_);
         for (const std::string& name : net.databases) {
-            const auto where = wiring.file() + ":" + std::to_string(net.line) + ": " + what;
-            const auto database = std::ranges::find(databases, name, &CanDatabase::name);
-            if (database == databases.end()) {
-                throw WiringError(
-                    where + ": " +
-                    unknown_name("CAN database", name, names_of(databases, &CanDatabase::name)));
+            const auto where = wiring.file() + ":" + std::to_string(net.line) + ": " + what + ": ";
+            const CanDatabase* database = nullptr;
+            try {
+                database = &databases.at(name, folder);
+            } catch (const InputError& problem) {
+                throw WiringError(where + problem.what());
             }
-            if (const auto [first, is_new] = served.emplace(name, net.name); !is_new) {
-                throw WiringError(where + ": the database \"" + name + "\" serves the bus " +
+            if (const auto [first, is_new] = served.emplace(database->name(), net.name); !is_new) {
+                throw WiringError(where + "the database \"" + name + "\" serves the bus " +
                                   first->second + " already; expected it at one bus");
             }
-            add(bus.kept, **database);
+            bus.meanings->add(*database);
+            bus.databases.push_back(database);
         }
         adapter.on_event([this, &adapter](int channel, const CanEvent& event) {
             buses_.at(&adapter, channel, [&](auto& end) { take(end.net->name, end.kept, event); });
@@ -59,76 +61,33 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
     }
 }
 
-void CanInputs::add(Frames& bus, const CanDatabase& database) {
-    for (std::size_t i = 0; i < database.messages().size(); ++i) {
-        const CanDatabase::Message& message = database.messages()[i];
-        Meaning meaning{&database, i, {}};
-        for (const CanDatabase::Signal& signal : message.signals) {
-            const std::string name = signal_name(database, signal);
-            const auto known = trace_.find(name);
-            meaning.signals.push_back(
-                known ? *known
-                      : trace_.declare({name, SignalKind::analog,
-                                        find_unit(signal.unit).value_or(Unit::none)}));
-        }
-        values_.resize(std::max(values_.size(), message.signals.size()));
-        bus.meanings[key(message.id, message.extended)] = std::move(meaning);
-    }
-}
-
-void CanInputs::restart() {
-    buses_.each([](auto& bus) {
-        bus.kept.heard.clear();
-        bus.kept.is_recorded = false;
-        bus.kept.record.clear();
-    });
-}
-
-void CanInputs::take(const std::string& name, Frames& bus, const CanEvent& event) {
+void CanInputs::take(const std::string& name, Bus& bus, const CanEvent& event) {
     if (journal_ != nullptr) journal_->add_can_event(name, event);
-    if (event.kind == CanEvent::Kind::received) hear(bus, event.time, event.frame);
+    bus.traffic->take(event);
+    if (event.kind != CanEvent::Kind::received) return;
+    if (bus.is_recorded) bus.record.push_back({event.time, event.frame});
+    bus.meanings->take(event.time, event.frame);
 }
 
-void CanInputs::hear(Frames& bus, Instant time, const CanFrame& frame) {
-    if (bus.is_recorded) bus.record.push_back({time, frame});
-    const std::uint32_t wanted = key(frame.id, frame.extended);
-    const auto [found, is_new] = bus.heard.try_emplace(wanted);
-    Heard& heard = found->second;
-    if (is_new) {
-        const auto meaning = bus.meanings.find(wanted);
-        if (meaning != bus.meanings.end()) heard.meaning = &meaning->second;
-    }
-    ++heard.state.count;
-    heard.state.time = time;
-    if (!is_new && heard.state.frame == frame) return;  // nothing that it says has changed
-    heard.state.frame = frame;
-    if (heard.meaning != nullptr && !frame.remote) decode(*heard.meaning, time, frame);
-}
-
-void CanInputs::decode(const Meaning& meaning, Instant time, const CanFrame& frame) {
-    const std::span values = std::span(values_).first(meaning.signals.size());
-    meaning.database->decode(meaning.message, frame.bytes(), values);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        trace_.append(meaning.signals[i], time, values[i]);
-    }
+void CanInputs::pass(Instant now) {
+    buses_.each([now](auto& bus) { bus.kept.traffic->pass(now); });
 }
 
 std::optional<CanIdentifier> CanInputs::identifier(std::string_view bus, std::uint32_t id,
                                                    bool extended) const {
-    const auto& heard = buses_.at(bus).kept.heard;
-    const auto found = heard.find(key(id, extended));
-    if (found == heard.end()) return std::nullopt;
-    return found->second.state;
+    const CanIdentifier* heard = buses_.at(bus).kept.traffic->identifier(id, extended);
+    if (heard == nullptr) return std::nullopt;
+    return *heard;
 }
 
 void CanInputs::record(std::string_view bus) {
-    Frames& found = buses_.at(bus).kept;
+    Bus& found = buses_.at(bus).kept;
     found.record.clear();
     found.is_recorded = true;
 }
 
 std::vector<TimedFrame> CanInputs::take_record(std::string_view bus) {
-    Frames& found = buses_.at(bus).kept;
+    Bus& found = buses_.at(bus).kept;
     found.is_recorded = false;
     return std::exchange(found.record, {});
 }

@@ -2,16 +2,18 @@
 // trace.
 #pragma once
 
-#include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "rig/bus_ends.h"
 #include "rig/can_database.h"
+#include "rig/can_meanings.h"
+#include "rig/can_traffic.h"
 #include "rig/instruments/can_adapter.h"
 #include "rig/instruments/instrument.h"
 #include "rig/journal.h"
@@ -26,11 +28,16 @@ struct TimedFrame {
     CanFrame frame;
 };
 
-/// What has been heard of one identifier since the test began.
-struct CanIdentifier {
-    std::uint64_t count = 0;
-    Instant time;    ///< of the last frame
-    CanFrame frame;  ///< the last one
+/// The databases that a wiring may name.
+struct CanDatabases {
+    std::vector<const CanDatabase*> built_in;
+    /// Reads a DBC file of the fixture's own; its database outlives the rig. Throws InputError.
+    std::function<const CanDatabase&(const std::filesystem::path& file)> load;
+
+    /// `name` is that of a built-in one, or a path ending in .dbc, seen from `folder`. Throws
+    /// InputError.
+    [[nodiscard]] const CanDatabase& at(const std::string& name,
+                                        const std::filesystem::path& folder) const;
 };
 
 class CanInputs {
@@ -40,15 +47,15 @@ class CanInputs {
     CanInputs(const CanInputs&) = delete;
     CanInputs& operator=(const CanInputs&) = delete;
 
-    /// Declares a signal "can.<database>.<signal>", in lower case, for every signal of every
-    /// database of every CAN bus, and listens. The wiring must outlive this. Throws WiringError if
-    /// a bus ends at no adapter, or a database is unknown or serves two buses.
+    /// Declares the signals of every bus (see CanMeanings and CanTraffic), and listens from `now`
+    /// on. The wiring must outlive this. Throws WiringError if a bus ends at no adapter, or a
+    /// database is unknown or serves two buses.
     void declare(const Wiring& wiring, const std::map<std::string, Instrument*>& bench,
-                 const std::vector<const CanDatabase*>& databases);
+                 const CanDatabases& databases, Instant now);
     /// Who is told of everything on the buses; nullptr: nobody.
     void attach(Journal* journal) { journal_ = journal; }
-    /// A test begins: nothing has been heard.
-    void restart();
+    /// Seconds in which nothing came are told as well.
+    void pass(Instant now);
 
     [[nodiscard]] std::vector<std::string> names() const { return buses_.names(); }
     // These throw Error naming the CAN buses there are.
@@ -56,7 +63,11 @@ class CanInputs {
         return *buses_.at(bus).adapter;
     }
     [[nodiscard]] int channel(std::string_view bus) const { return buses_.at(bus).channel(); }
-    /// Nothing if the identifier has not been heard.
+    /// Those that the wiring names at this bus.
+    [[nodiscard]] const std::vector<const CanDatabase*>& databases(std::string_view bus) const {
+        return buses_.at(bus).kept.databases;
+    }
+    /// Nothing if the identifier has not been heard since the UUT was switched on.
     [[nodiscard]] std::optional<CanIdentifier> identifier(std::string_view bus, std::uint32_t id,
                                                           bool extended) const;
     /// From now on every frame is kept, until it is taken.
@@ -64,32 +75,18 @@ class CanInputs {
     std::vector<TimedFrame> take_record(std::string_view bus);
 
   private:
-    /// A message of a database, with the signals of the trace that carry its values.
-    struct Meaning {
-        const CanDatabase* database = nullptr;
-        std::size_t message = 0;
-        std::vector<SignalId> signals;
-    };
-    struct Heard {
-        CanIdentifier state;
-        const Meaning* meaning = nullptr;
-    };
-    struct Frames {
-        std::unordered_map<std::uint32_t, Meaning> meanings;  // by key of the identifier
-        std::unordered_map<std::uint32_t, Heard> heard;
+    struct Bus {
+        std::optional<CanMeanings> meanings;
+        std::optional<CanTraffic> traffic;
+        std::vector<const CanDatabase*> databases;
         bool is_recorded = false;
         std::vector<TimedFrame> record;
     };
-    static std::uint32_t key(std::uint32_t id, bool extended);
-    void add(Frames& bus, const CanDatabase& database);
-    void take(const std::string& name, Frames& bus, const CanEvent& event);
-    void hear(Frames& bus, Instant time, const CanFrame& frame);
-    void decode(const Meaning& meaning, Instant time, const CanFrame& frame);
+    void take(const std::string& name, Bus& bus, const CanEvent& event);
 
     Trace& trace_;
     Journal* journal_ = nullptr;
-    BusEnds<CanAdapter, Frames> buses_{"CAN"};
-    std::vector<double> values_;
+    BusEnds<CanAdapter, Bus> buses_{"CAN"};
 };
 
 }  // namespace bmsrig

@@ -99,7 +99,7 @@ Meter& Rig::meter_of(const ReadingNet& net) const {
 /// The signals of all lines and readings, whose instruments must be there.
 void Rig::declare_signals() {
     lines_.declare(fixture_->wiring, by_name_);
-    can_.declare(fixture_->wiring, by_name_, options_.can_databases);
+    can_.declare(fixture_->wiring, by_name_, options_.can_databases, now());
     serial_.declare(fixture_->wiring, by_name_);
     for (const ReadingNet& net : fixture_->wiring.readings()) {
         static_cast<void>(meter_of(net));
@@ -139,6 +139,7 @@ void Rig::restart_bench(std::uint64_t seed) {
     power_off();
     check_interrupt();
     stimuli_->quiet();
+    can_repeats_.stop_all();
     line_nets_.reset();
     fixture_ = run_fixture_;
     clock_->restart();
@@ -151,7 +152,6 @@ void Rig::restart_bench(std::uint64_t seed) {
     test_seed_ = seed;
     for (const auto& instrument : instruments_) instrument->restart(seed);
     lines_.restart();
-    can_.restart();
     serial_.restart();
     scratch_files_.clear();
     join_bench();
@@ -237,6 +237,10 @@ void Rig::send_can(std::string_view bus, const CanFrame& frame) {
     can_.adapter(bus).send(can_.channel(bus), frame);
 }
 
+CanRepeats::Id Rig::repeat_can(std::string_view bus, const CanFrame& frame, Duration period) {
+    return can_repeats_.start(can_.adapter(bus), can_.channel(bus), frame, period);
+}
+
 std::vector<TimedFrame> Rig::watch_can(std::string_view bus, Duration duration) {
     can_.record(bus);
     run_for(duration);
@@ -278,6 +282,7 @@ void Rig::make_safe() {
     };
     attempt([&] { power_off(); });
     stimuli_->quiet();
+    can_repeats_.stop_all();
     for (const auto& instrument : instruments_) attempt([&] { instrument->make_safe(); });
     if (first) std::rethrow_exception(first);
 }
@@ -289,6 +294,7 @@ void Rig::end_test() {
     } catch (...) {
         first = std::current_exception();
     }
+    can_.pass(now());
     trace_.flush();
     if (first) std::rethrow_exception(first);
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "rig/can_inputs.h"
+#include "rig/can_repeats.h"
 #include "rig/clock.h"
 #include "rig/config/bench.h"
 #include "rig/config/fixture.h"
@@ -41,7 +42,7 @@ struct RigOptions {
     std::string process_folder;         ///< where the fixtures' own BMS processes stand
     std::optional<std::uint64_t> seed;  ///< instead of the bench's
     Duration answer_timeout = std::chrono::seconds{5};
-    std::vector<const CanDatabase*> can_databases{};  ///< that a fixture may name
+    CanDatabases can_databases{};  ///< that a fixture may name
 };
 
 /// A line that the UUT logged.
@@ -144,7 +145,12 @@ class Rig {
 
     // Buses. These throw Error naming the buses there are.
     [[nodiscard]] const CanInputs& can() const { return can_; }
+    [[nodiscard]] CanInputs& can() { return can_; }
     void send_can(std::string_view bus, const CanFrame& frame);
+    /// Sends a frame now and after each period until the test ends or it is stopped. Throws
+    /// InputError if the period is not longer than nothing.
+    CanRepeats::Id repeat_can(std::string_view bus, const CanFrame& frame, Duration period);
+    void stop_repeating_can(CanRepeats::Id id) { can_repeats_.stop(id); }
     /// Runs until another frame of this identifier has come; false if `timeout` has passed without.
     bool wait_for_can(std::string_view bus, std::uint32_t id, bool extended, Duration timeout);
     /// Runs for `duration`: every frame that came in meanwhile.
@@ -209,6 +215,7 @@ class Rig {
     std::vector<std::unique_ptr<Instrument>> instruments_;
     std::map<std::string, Instrument*> by_name_;
     CanInputs can_{trace_};  // after the instruments, at which they listen
+    CanRepeats can_repeats_{scheduler_};
     SerialInputs serial_;
     ScratchFiles scratch_files_;
     std::optional<Stimuli> stimuli_;

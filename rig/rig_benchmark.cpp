@@ -23,7 +23,7 @@ Rig open_rig(const std::string& product, const std::string& uut) {
     options.bench = options.fixture / "benches/virtual.yaml";
     options.uut = uut;
     options.process_folder = BMSRIG_PROCESS_FOLDER;
-    options.can_databases = bmsrig::can_databases();
+    options.can_databases.built_in = bmsrig::can_databases();
     return {std::move(options), [](const auto& spec, auto& scheduler, std::uint64_t seed) {
                 return bmsrig::make_instrument(spec, bmsrig::DriverContext{scheduler, seed});
             }};

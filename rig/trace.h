@@ -34,6 +34,10 @@ struct SignalInfo {
                        ///< "line.load", "cells.3"
     SignalKind kind = SignalKind::analog;
     Unit unit = Unit::none;
+    std::string other_unit{};  ///< one that the rig does not reckon with: "rpm"
+    [[nodiscard]] std::string_view unit_name() const {
+        return unit == Unit::none ? std::string_view(other_unit) : to_string(unit);
+    }
     bool operator==(const SignalInfo&) const = default;
 };
 

@@ -22,6 +22,18 @@ namespace {
 using Release = py::call_guard<py::gil_scoped_release>;
 using SettingList = std::vector<std::pair<std::string, std::string>>;
 
+/// A fixture's own DBC file, read in Python. What it makes lives as long as the module.
+const CanDatabase& load_can_database(const std::filesystem::path& file) {
+    const py::gil_scoped_acquire lock;
+    try {
+        const py::object database = py::module_::import("bmsrig.dbc_file").attr("load")(file);
+        return database.cast<const CanDatabase&>();
+    } catch (const py::error_already_set& problem) {
+        if (!problem.matches(py::module_::import("bmsrig._core").attr("InputError"))) throw;
+        throw InputError(py::str(problem.value()).cast<std::string>());
+    }
+}
+
 std::unique_ptr<Rig> make_rig(const std::filesystem::path& fixture,
                               const std::filesystem::path& bench, const SettingList& settings,
                               const std::string& uut, const std::string& process_folder,
@@ -33,7 +45,7 @@ std::unique_ptr<Rig> make_rig(const std::filesystem::path& fixture,
                        process_folder,
                        seed,
                        duration_from_seconds(answer_timeout),
-                       can_databases()};
+                       CanDatabases{can_databases(), load_can_database}};
     auto rig = std::make_unique<Rig>(
         std::move(options),
         [](const InstrumentSpec& spec, Scheduler& scheduler, std::uint64_t run_seed) {

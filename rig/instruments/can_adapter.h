@@ -41,7 +41,7 @@ struct CanEvent {
     Kind kind = Kind::received;
     Instant time;        ///< of its end
     Duration on_wire{};  ///< how long it held the bus
-    CanFrame frame;      ///< none if it is an error frame
+    CanFrame frame{};    ///< none if it is an error frame
     CanError error = CanError::none;
 };
 

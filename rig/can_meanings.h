@@ -1,0 +1,47 @@
+// What the frames of one CAN bus mean, by the databases that the wiring names there.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "rig/can_database.h"
+#include "rig/can_frame.h"
+#include "rig/trace.h"
+
+namespace bmsrig {
+
+/// Writes a signal "can.<database>.<signal>", in lower case, for every signal of every database. A
+/// frame that several databases know is read by all of them: only a plan knows which one the UUT
+/// speaks.
+class CanMeanings {
+  public:
+    explicit CanMeanings(Trace& trace) : trace_(trace) {}
+
+    /// The database must outlive this.
+    void add(const CanDatabase& database);
+    /// A frame that has come.
+    void take(Instant time, const CanFrame& frame);
+
+  private:
+    /// A message of a database, with the signals of the trace that carry its values.
+    struct Meaning {
+        const CanDatabase* database = nullptr;
+        std::size_t message = 0;
+        std::vector<SignalId> signals;
+    };
+    struct Heard {
+        CanFrame frame;  ///< the last one
+        bool any = false;
+        const std::vector<Meaning>* meanings = nullptr;
+    };
+    [[nodiscard]] const std::vector<Meaning>* meanings_of(const CanFrame& frame) const;
+    void decode(const Meaning& meaning, Instant time, const CanFrame& frame);
+
+    Trace& trace_;
+    std::unordered_map<std::uint32_t, std::vector<Meaning>> meanings_;  // by key of the identifier
+    std::unordered_map<std::uint32_t, Heard> heard_;
+    std::vector<double> values_;
+};
+
+}  // namespace bmsrig
