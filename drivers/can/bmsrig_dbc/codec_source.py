@@ -1,14 +1,12 @@
-"""Writes the sources that a database becomes."""
+"""Writes the sources that a DBC file becomes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from cantools.database.can import Database, Message
+from cantools.database.can import Database, Message, Signal
 from cantools.database.can.c_source import camel_to_snake_case, generate
-from layout import last_byte, slot_time
-from rotation import Rotation
 
 
 def c_codec(database: Database, name: str) -> tuple[str, str]:
@@ -19,18 +17,11 @@ def c_codec(database: Database, name: str) -> tuple[str, str]:
     return dated.sub(r"\1.", header), dated.sub(r"\1.", source)
 
 
-def c_rotation(database: Database, rotation: Rotation, name: str) -> str:
-    """The header that says which message a unit sends in which slot, and how long a slot is."""
-    upper = name.upper()
-    slots = "".join(f"    {upper}_{camel_to_snake_case(slot).upper()}_FRAME_ID,\n" for slot in rotation.slots)
-    return (
-        f"/* Generated from {name}.csv: the identifier that a unit sends in each slot of its rotation. */\n"
-        f"#ifndef {upper}_ROTATION_H\n#define {upper}_ROTATION_H\n\n"
-        f'#include "{name}.h"\n\n'
-        f"#define {upper}_SLOTS ({len(rotation.slots)}u)\n"
-        f"#define {upper}_SLOT_MS ({slot_time(database)}u)\n\n"
-        f"static const uint32_t {name}_rotation[{upper}_SLOTS] = {{\n{slots}}};\n\n#endif\n"
-    )
+def last_byte(signal: Signal) -> int:
+    """The byte up to which a frame must reach for this signal to be in it."""
+    if signal.byte_order == "little_endian":
+        return (signal.start + signal.length - 1) // 8
+    return signal.start // 8 + (7 - signal.start % 8 + signal.length - 1) // 8
 
 
 def catalogue_entry(database: Database, name: str) -> str:

@@ -1,0 +1,5 @@
+"""CAN layouts from DBC files: checked, turned into C and C++ when building, and read when a test runs."""
+
+from bmsrig_dbc.mistake import Mistake
+
+__all__ = ["Mistake"]
