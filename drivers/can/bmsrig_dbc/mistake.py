@@ -20,13 +20,18 @@ class Places:
         self.file = file
         self._text = text.splitlines()
         self._lines: dict[tuple[str, str], list[int]] = {}
-        message = ""
-        for number, line in enumerate(self._text, start=1):
-            if found := re.match(r"\s*BO_\s+\d+\s+(\w+)", line):
-                message = found[1]
-                self._lines.setdefault((message, ""), []).append(number)
-            elif found := re.match(r"\s*SG_\s+(\w+)", line):
-                self._lines.setdefault((message, found[1]), []).append(number)
+        long_names = {
+            (match[1], match[2] or ""): match[3]
+            for _, match in self.matches(
+                r'BA_ +"System(?:Message|Signal)LongSymbol" +(?:BO_|SG_) +(\d+) +(\w+)? *"(\w+)"'
+            )
+        }
+        number = message = ""
+        for line, found in self.matches(r"\s*(?:BO_\s+(\d+)\s+(\w+)|SG_\s+(\w+))"):
+            if found[1]:
+                number, message = found[1], long_names.get((found[1], ""), found[2])
+            signal = long_names.get((number, found[3]), found[3]) if found[3] else ""
+            self._lines.setdefault((message, signal), []).append(line)
 
     def mistake(self, text: str, message: str, signal: str = "") -> Mistake:
         """A mistake at a message or at one of its signals; where the name stands several times, at the last."""

@@ -93,14 +93,16 @@ def catalogue_source(databases: list[str], protocols: list[Protocol]) -> str:
 def _row(protocol: Protocol) -> str:
     distinct = {message.frame_id: (database, message) for database, message in protocol.sends}.values()
     messages = ",\n                      ".join(_message(database, message) for database, message in distinct)
-    timeout = protocol.receiver_timeout_s
+    timeout = "std::nullopt"
+    if protocol.receiver_timeout_s is not None:
+        timeout = f"std::chrono::milliseconds({protocol.receiver_timeout_s * 1000:.0f})"
     return f"""        {{.name = {json.dumps(protocol.name)},
          .chrg = {protocol.chrg},
          .cycle = std::chrono::milliseconds({protocol.cycle_ms}),
          .messages = {{{messages}}},
          .bit_rate_settings = {{{", ".join(map(str, protocol.cans))}}},
          .keep_alive = {_keep_alive(protocol.keep_alive)},
-         .receiver_timeout = {"std::nullopt" if timeout is None else f"std::chrono::milliseconds({timeout * 1000:.0f})"},
+         .receiver_timeout = {timeout},
          .layout = {json.dumps(protocol.layout)},
          .source = {json.dumps(protocol.source)}}},
 """
@@ -123,5 +125,5 @@ def _message(database: str, message: Message) -> str:
     return f"{{{json.dumps(database)}, {json.dumps(message.name)}, {message.frame_id:#x}, {extended}}}"
 
 
-def _truth(value: bool) -> str:  # noqa: FBT001 (a word for it)
+def _truth(value: bool) -> str:
     return "true" if value else "false"

@@ -13,7 +13,7 @@ from bmsrig_dbc.mistake import Mistake, Places
 
 
 def read(file: Path) -> tuple[Database, Places]:
-    """The layouts of a DBC file, and where in it they stand. Raises Mistake, and OSError if it cannot be read."""
+    """The layouts of a DBC file, and where in it they stand. Raises Mistake."""
     text = _text(file)
     places = Places(file, text)
     logging.getLogger("cantools").setLevel(logging.ERROR)  # what it only warns of, soundness.py refuses
@@ -29,7 +29,10 @@ def read(file: Path) -> tuple[Database, Places]:
 
 def _text(file: Path) -> str:
     """UTF-8 where it is that, else cp1252, as which the format began."""
-    data = file.read_bytes()
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise Mistake(file, 1, f"cannot be read: {error.strerror}") from error
     if not data.strip():
         raise Mistake(file, 1, "is empty; expected a DBC file")
     if b"\0" in data:

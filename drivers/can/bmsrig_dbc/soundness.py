@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections import Counter
 
 from cantools.database.can import Database, Message, Signal
@@ -13,8 +13,8 @@ from bmsrig_dbc.mistake import Mistake, Places
 LONGEST = 8
 """Bytes of a CAN frame (ISO 11898-1, without flexible data rate)."""
 
-FLOATS = (16, 32, 64)
-"""Bits that a floating point number can have (IEEE 754)."""
+FLOATS = {16: 65504.0, 32: 3.4028234663852886e38, 64: sys.float_info.max}
+"""The greatest floating point number, by its bits (IEEE 754)."""
 
 
 def check(database: Database, places: Places) -> None:
@@ -31,6 +31,7 @@ def check(database: Database, places: Places) -> None:
             raise places.mistake("stands in the file already", message.name)
         identifiers[identifier] = message.name
         names.add(message.name)
+        _check_read(message, places)
         _check_multiplexing(message, places)
         for signal in message.signals:
             _check_signal(signal, message.name, places)
@@ -45,9 +46,10 @@ def raw_range(signal: Signal) -> tuple[int, int]:
 
 
 def physical_range(signal: Signal) -> tuple[float, float]:
-    """What a signal can say, by its bits; infinite if it is a floating point number."""
+    """What a signal can say, by its bits."""
     if signal.is_float:
-        return -math.inf, math.inf
+        highest = min(FLOATS[signal.length] * abs(signal.scale), sys.float_info.max)
+        return -highest + signal.offset, highest + signal.offset
     ends = [float(raw * signal.scale + signal.offset) for raw in raw_range(signal)]
     return min(ends), max(ends)
 
@@ -79,36 +81,48 @@ def _check_signal(signal: Signal, message: str, places: Places) -> None:
             raise refuse(f"has {end:g} as an end of its range, but its bits hold {low:g} to {high:g}")
 
 
-def _check_multiplexing(message: Message, places: Places) -> None:
-    """What stands in the file must be what was read; where it is not, cantools passes it over without a word."""
+def _check_read(message: Message, places: Places) -> None:
+    """Every signal that stands in the file was read, once: cantools passes some mistakes over without a word."""
     read = Counter(signal.name for signal in message.signals)
-    multiplexers, multiplexed = [], []
     for name, lines in places.signals(message.name).items():
-        if len(lines) > 1 and read[name] > 1:
-            raise places.mistake("stands in its message already", message.name, name)
         if not read[name]:
-            raise places.mistake('could not be read; expected <name> : <start>|<bits>@<0 or 1><+ or -> ...', message.name, name)
-        kind = re.match(r"\s*SG_\s+\w+\s+(M|m\d+M?)\s*:", lines[0])
-        if kind:
-            (multiplexers if kind[1] == "M" else multiplexed).append(name)
+            raise places.mistake(
+                "could not be read; expected SG_ <name> : <start>|<bits>@<0 or 1><+ or -> ...", message.name, name
+            )
+        if len(lines) > 1:
+            raise places.mistake("stands in its message already", message.name, name)
+
+
+def _check_multiplexing(message: Message, places: Places) -> None:
+    """Whether a signal is there is said by one multiplexer, by values that it can have."""
+    kinds = {
+        name: re.match(r"\s*SG_\s+\w+\s+(M|m\d+M?)\s*:", lines[0])
+        for name, lines in places.signals(message.name).items()
+    }
+    multiplexers = [name for name, kind in kinds.items() if kind and kind[1] == "M"]
+    multiplexed = [name for name, kind in kinds.items() if kind and kind[1] != "M"]
     if len(multiplexers) > 1:
         raise places.mistake(f"is a second multiplexer beside {multiplexers[0]}", message.name, multiplexers[1])
     if multiplexed and not multiplexers:
-        raise places.mistake("is multiplexed, but no signal of its message is the multiplexer (M)", message.name, multiplexed[0])
+        raise places.mistake(
+            "is multiplexed, but no signal of its message is the multiplexer (M)", message.name, multiplexed[0]
+        )
+    signals = {signal.name: signal for signal in message.signals}
     for signal in message.signals:
-        multiplexer = next((other for other in message.signals if other.name == signal.multiplexer_signal), None)
-        for value in signal.multiplexer_ids or [] if multiplexer else []:
-            low, high = raw_range(multiplexer)
+        if not signal.multiplexer_signal:
+            continue
+        low, high = raw_range(signals[signal.multiplexer_signal])
+        for value in signal.multiplexer_ids or ():
             if not low <= value <= high:
                 raise places.mistake(
-                    f"is there when {multiplexer.name} is {value}, but its bits hold {low} to {high}",
+                    f"is there when {signal.multiplexer_signal} is {value}, but its bits hold {low} to {high}",
                     message.name,
                     signal.name,
                 )
 
 
 def _check_multiplexer_values(database: Database, places: Places) -> None:
-    """Ranges of multiplexer values (SG_MUL_VAL_) name signals of their message."""
+    """Ranges of multiplexer values (SG_MUL_VAL_) name signals of their message, each once."""
     signals = {
         message.frame_id | message.is_extended_frame << 31: {signal.name for signal in message.signals}
         for message in database.messages
@@ -119,10 +133,8 @@ def _check_multiplexer_values(database: Database, places: Places) -> None:
         for name in (found[2], found[3]):
             if name not in signals.get(message, set()):
                 raise Mistake(places.file, line, f"SG_MUL_VAL_ names {name}, which is no signal of message {message}")
-        if (message, found[2]) in seen:
+        first = seen.setdefault((message, found[2]), line)
+        if first != line:
             raise Mistake(
-                places.file,
-                line,
-                f"signal {found[2]} has its multiplexer values twice; the first stand in line {seen[message, found[2]]}",
+                places.file, line, f"signal {found[2]} has its multiplexer values twice, in line {first} already"
             )
-        seen[message, found[2]] = line
