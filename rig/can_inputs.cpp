@@ -73,9 +73,23 @@ void CanInputs::pass(Instant now) {
     buses_.each([now](auto& bus) { bus.kept.traffic->pass(now); });
 }
 
+const CanDatabase& CanInputs::database(std::string_view bus, std::string_view name) const {
+    const auto& here = databases(bus);
+    const auto found = std::ranges::find(here, name, &CanDatabase::name);
+    if (found != here.end()) return **found;
+    throw InputError("bus " + std::string(bus) +
+                     ": the fixture's wiring does not list the database " + std::string(name) +
+                     " at it; " + suggest(name, names_of(here, &CanDatabase::name)));
+}
+
 std::optional<CanIdentifier> CanInputs::identifier(std::string_view bus, std::uint32_t id,
-                                                   bool extended) const {
-    const CanIdentifier* heard = buses_.at(bus).kept.traffic->identifier(id, extended);
+                                                   std::optional<bool> extended) const {
+    const CanTraffic& traffic = *buses_.at(bus).kept.traffic;
+    const CanIdentifier* heard = traffic.identifier(id, extended.value_or(false));
+    if (!extended) {
+        const CanIdentifier* other = traffic.identifier(id, true);
+        if (heard == nullptr || (other != nullptr && other->time > heard->time)) heard = other;
+    }
     if (heard == nullptr) return std::nullopt;
     return *heard;
 }

@@ -67,9 +67,12 @@ class CanInputs {
     [[nodiscard]] const std::vector<const CanDatabase*>& databases(std::string_view bus) const {
         return buses_.at(bus).kept.databases;
     }
-    /// Nothing if the identifier has not been heard since the UUT was switched on.
+    /// One of them. Throws InputError naming those there are.
+    [[nodiscard]] const CanDatabase& database(std::string_view bus, std::string_view name) const;
+    /// Nothing if the identifier has not been heard since the UUT was switched on. Without
+    /// `extended` the format that came last is taken.
     [[nodiscard]] std::optional<CanIdentifier> identifier(std::string_view bus, std::uint32_t id,
-                                                          bool extended) const;
+                                                          std::optional<bool> extended) const;
     /// From now on every frame is kept, until it is taken.
     void record(std::string_view bus);
     std::vector<TimedFrame> take_record(std::string_view bus);

@@ -251,15 +251,23 @@ void Rig::send_serial(std::string_view bus, std::span<const std::uint8_t> bytes)
     serial_.adapter(bus).send(serial_.channel(bus), bytes);
 }
 
-bool Rig::wait_for_can(std::string_view bus, std::uint32_t id, bool extended, Duration timeout) {
-    const auto count = [&] {
+double Rig::can_load(std::string_view bus) {
+    static_cast<void>(can_.adapter(bus));  // names the buses there are
+    can_.pass(now());
+    const auto last = trace_.last(trace_.require("bus." + std::string(bus) + ".load"));
+    return last ? last->value : 0;
+}
+
+bool Rig::wait_for_can(std::string_view bus, std::uint32_t id, std::optional<bool> extended,
+                       Duration timeout) {
+    const auto last = [&] {
         const auto heard = can_.identifier(bus, id, extended);
-        return heard ? heard->count : 0;
+        return heard ? heard->time : Instant::min();
     };
     const Instant deadline = after(timeout);
-    const std::uint64_t before = count();
-    for (bool more = true; more && count() == before;) more = step(deadline);
-    return count() != before;
+    const Instant before = last();
+    for (bool more = true; more && last() == before;) more = step(deadline);
+    return last() != before;
 }
 
 bool Rig::wait_for_serial(std::string_view bus, Duration timeout) {

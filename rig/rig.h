@@ -151,8 +151,12 @@ class Rig {
     /// InputError if the period is not longer than nothing.
     CanRepeats::Id repeat_can(std::string_view bus, const CanFrame& frame, Duration period);
     void stop_repeating_can(CanRepeats::Id id) { can_repeats_.stop(id); }
-    /// Runs until another frame of this identifier has come; false if `timeout` has passed without.
-    bool wait_for_can(std::string_view bus, std::uint32_t id, bool extended, Duration timeout);
+    /// How much of the last whole second a bus was held, in %.
+    [[nodiscard]] double can_load(std::string_view bus);
+    /// Runs until another frame of this identifier has come, without `extended` in either format;
+    /// false if `timeout` has passed without.
+    bool wait_for_can(std::string_view bus, std::uint32_t id, std::optional<bool> extended,
+                      Duration timeout);
     /// Runs for `duration`: every frame that came in meanwhile.
     std::vector<TimedFrame> watch_can(std::string_view bus, Duration duration);
     [[nodiscard]] const SerialInputs& serial() const { return serial_; }

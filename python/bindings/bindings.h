@@ -9,7 +9,7 @@ class Rig;
 
 namespace bmsrig::python {
 
-void bind_buses(pybind11::class_<Rig>& rig);
+void bind_buses(pybind11::module_& module, pybind11::class_<Rig>& rig);
 void bind_can(pybind11::module_& module);
 void bind_fixture(pybind11::module_& module);
 void bind_link(pybind11::module_& module);

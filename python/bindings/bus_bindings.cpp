@@ -51,18 +51,14 @@ void bind_can_frames(py::class_<Rig>& rig) {
            py::arg("bus"), py::arg("identifier"), py::arg("data"), py::arg("extended"),
            py::arg("remote"))
         .def(
-            "can_message",
+            "can_identifier",
             [](const Rig& self, const std::string& bus, std::uint32_t id,
-               bool extended) -> py::object {
-                const auto heard = self.can().identifier(bus, id, extended);
-                if (!heard) return py::none();
-                return py::make_tuple(heard->count, to_seconds(heard->time),
-                                      to_bytes(heard->frame.bytes()));
-            },
+               std::optional<bool> extended) { return self.can().identifier(bus, id, extended); },
             py::arg("bus"), py::arg("identifier"), py::arg("extended"))
         .def(
             "can_wait",
-            [](Rig& self, const std::string& bus, std::uint32_t id, bool extended, double timeout) {
+            [](Rig& self, const std::string& bus, std::uint32_t id, std::optional<bool> extended,
+               double timeout) {
                 return self.wait_for_can(bus, id, extended, duration_from_seconds(timeout));
             },
             py::arg("bus"), py::arg("identifier"), py::arg("extended"), py::arg("timeout"),
@@ -83,6 +79,50 @@ void bind_can_frames(py::class_<Rig>& rig) {
                 return list;
             },
             py::arg("bus"), py::arg("seconds"));
+}
+
+void bind_can_repeats(py::class_<Rig>& rig) {
+    rig.def(
+           "can_repeat",
+           [](Rig& self, const std::string& bus, std::uint32_t id, const py::bytes& data,
+              bool extended, double period) {
+               return self.repeat_can(bus, frame_of(id, data, extended, false),
+                                      duration_from_seconds(period));
+           },
+           py::arg("bus"), py::arg("identifier"), py::arg("data"), py::arg("extended"),
+           py::arg("period"))
+        .def("can_stop_repeating", &Rig::stop_repeating_can, py::arg("repeated"));
+}
+
+void bind_can_meanings(py::class_<Rig>& rig) {
+    rig.def(
+           "can_database",
+           [](const Rig& self, const std::string& bus, const std::string& name)
+               -> const CanDatabase& { return self.can().database(bus, name); },
+           py::arg("bus"), py::arg("name"), py::return_value_policy::reference)
+        .def(
+            "can_load", [](Rig& self, const std::string& bus) { return self.can_load(bus); },
+            py::arg("bus"));
+}
+
+/// What has been heard of an identifier, for Python.
+void bind_can_identifier(py::module_& module) {
+    const auto seconds = [](Duration CanIdentifier::*member) {
+        return [member](const CanIdentifier& self) { return to_seconds(self.*member); };
+    };
+    py::class_<CanIdentifier>(module, "CanIdentifier", "What has been heard of an identifier.")
+        .def_readonly("count", &CanIdentifier::count)
+        .def_property_readonly("time",
+                               [](const CanIdentifier& self) { return to_seconds(self.time); })
+        .def_property_readonly("extended",
+                               [](const CanIdentifier& self) { return self.frame.extended; })
+        .def_property_readonly(
+            "data", [](const CanIdentifier& self) { return to_bytes(self.frame.bytes()); })
+        .def_property_readonly("period", seconds(&CanIdentifier::period))
+        .def_property_readonly("shortest", seconds(&CanIdentifier::shortest))
+        .def_property_readonly("longest", seconds(&CanIdentifier::longest))
+        .def_property_readonly("mean",
+                               [](const CanIdentifier& self) { return to_seconds(self.mean()); });
 }
 
 void bind_can_rates(py::class_<Rig>& rig) {
@@ -171,11 +211,14 @@ void bind_serial(py::class_<Rig>& rig) {
 
 }  // namespace
 
-void bind_buses(py::class_<Rig>& rig) {
+void bind_buses(py::module_& module, py::class_<Rig>& rig) {
+    bind_can_identifier(module);
     rig.def_property_readonly("can_buses", [](const Rig& self) { return self.can().names(); })
         .def_property_readonly("serial_buses",
                                [](const Rig& self) { return self.serial().names(); });
     bind_can_frames(rig);
+    bind_can_repeats(rig);
+    bind_can_meanings(rig);
     bind_can_rates(rig);
     bind_serial(rig);
 }

@@ -372,7 +372,7 @@ void bind_rig(py::module_& module) {
     bind_stimuli(rig);
     bind_lines(rig);
     bind_readings(rig);
-    bind_buses(rig);
+    bind_buses(module, rig);
     bind_self_test(module, rig);
     bind_steps(module, rig);
     bind_verdicts(rig);

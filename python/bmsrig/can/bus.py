@@ -1,0 +1,127 @@
+"""The rig's own node on a CAN bus of the UUT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bmsrig import _core
+from bmsrig._core import InputError
+from bmsrig.can.message import CanMessage, check_identifier
+from bmsrig.can.protocol import CanProtocol
+from bmsrig.failure import ExpectationFailed
+
+HIGHEST_RATE = 1_000_000
+"""bit/s; the fastest that CAN is (ISO 11898-1, without flexible data rate)."""
+
+
+class CanBus:
+    """The rig's own node on a CAN bus of the UUT."""
+
+    def __init__(self, core: _core.Rig, name: str) -> None:
+        """Raises InputError naming the CAN buses there are."""
+        core.can_counts(name)
+        self._core = core
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<CAN bus {self.name}: {self._core.can_counts(self.name)}>"
+
+    def __getitem__(self, database: str) -> CanProtocol:
+        """What the frames mean by a database: ``rig.can["victron"].signal("CVL")``, ``rig.can["mine"]`` of mine.dbc."""
+        return CanProtocol(self._core, self.name, database)
+
+    @property
+    def bit_rate(self) -> int:
+        """The rate at which the bus works, in bit/s; 0 if nobody has spoken yet."""
+        return self._core.can_bit_rate(self.name)
+
+    @bit_rate.setter
+    def bit_rate(self, bit_rate: int) -> None:
+        """Understand only frames at this rate; 0: at that of whoever speaks. Raises InputError if there is no such."""
+        if not 0 <= bit_rate <= HIGHEST_RATE:
+            raise InputError(f"bus {self.name}: {bit_rate} bit/s is no rate of CAN; expected 0 to {HIGHEST_RATE}")
+        self._core.set_can_bit_rate(self.name, bit_rate)
+
+    @property
+    def load(self) -> float:
+        """How much of the last whole second the bus was held by frames and error frames, in %."""
+        return self._core.can_load(self.name)
+
+    @property
+    def error_frames(self) -> int:
+        """How many frames were broken off since the start of the test: of another rate, or spoiled on the wire."""
+        return int(self._core.can_counts(self.name)["error_frames"])
+
+    def message(self, identifier: int, *, extended: bool = False) -> CanMessage:
+        """The frames of an identifier. Raises InputError if no frame can have it."""
+        return CanMessage(self._core, self.name, identifier, extended=extended)
+
+    def send(self, identifier: int, data: bytes = b"", *, extended: bool = False, remote: bool = False) -> None:
+        """Hand a frame to the rig's transmitter; it leaves when the bus is free. Raises InputError if it cannot be."""
+        _check(identifier, data, extended=extended)
+        self._core.can_send(self.name, identifier, bytes(data), extended, remote)
+
+    @contextmanager
+    def repeat(self, identifier: int, data: bytes = b"", *, every: float, extended: bool = False) -> Iterator[None]:
+        """Send a frame again and again while time passes inside: at once, and then every so many seconds.
+
+        Raises InputError if there can be no such frame, or the time is not more than 0.
+        """
+        _check(identifier, data, extended=extended)
+        repeated = self._core.can_repeat(self.name, identifier, bytes(data), extended, every)
+        try:
+            yield
+        finally:
+            self._core.can_stop_repeating(repeated)
+
+    @contextmanager
+    def keep_alive(self, protocol: str, **values: float) -> Iterator[None]:
+        """Send what the other side of a protocol sends all the time, while time passes inside.
+
+        protocol: by its name (``sma``); values: those of the message's signals, 0 where not given and where the
+        protocol fixes none. Raises InputError naming the protocols there are, or if this one has no keep-alive.
+        """
+        known = {each.name: each for each in _core.can_protocols()}
+        if protocol not in known:
+            raise InputError(f"there is no CAN protocol {protocol}; {_core.suggest(protocol, list(known))}")
+        keep_alive = known[protocol].keep_alive
+        if keep_alive is None:
+            raise InputError(f"CAN protocol {protocol} has no keep-alive: its other side is silent")
+        layout, data = self[keep_alive.message.database].encode(keep_alive.message.name, **values)
+        if keep_alive.data is not None and not values:
+            data = keep_alive.data
+        with self.repeat(layout.id, data, every=keep_alive.period, extended=layout.extended):
+            yield
+
+    def watch(self, seconds: float) -> dict[int, list[float]]:
+        """Run for so long: the times of all frames that came meanwhile, by their identifier."""
+        times: dict[int, list[float]] = {}
+        for time, identifier, _, _, _ in self._core.can_watch(self.name, seconds):
+            times.setdefault(identifier, []).append(time)
+        return times
+
+    def stays_silent(self, seconds: float) -> None:
+        """Run for so long and raise ExpectationFailed if the UUT sends anything, be it at another bit rate."""
+        errors = self.error_frames
+        frames = self._core.can_watch(self.name, seconds)
+        if not frames and self.error_frames == errors:
+            return
+        seen = f"{self.error_frames - errors} error frames"
+        if frames:
+            time, identifier, extended, _, data = frames[0]
+            first = CanMessage(self._core, self.name, identifier, extended=extended)
+            seen = (
+                f"{len(frames)} frames, the first {first} at {time:.6f} s with {data.hex(' ') or 'no data'}, and {seen}"
+            )
+        raise ExpectationFailed(
+            f"bus {self.name}: expected it to stay silent for {seconds:g} s, but there were {seen} "
+            f"(now {self._core.now:.6f} s)"
+        )
+
+
+def _check(identifier: int, data: bytes, *, extended: bool) -> None:
+    """Raises InputError if there can be no such frame."""
+    check_identifier(identifier, extended=extended)
+    if not isinstance(data, bytes | bytearray):
+        raise InputError(f"{data!r} is no data of a CAN frame; expected bytes, such as bytes.fromhex('00FF')")
