@@ -77,5 +77,30 @@ def test_signals_are_described_alike(name):
 
 
 def test_an_unknown_database_is_refused_by_name():
-    with pytest.raises(_core.InputError, match="there is no CAN database sma; there are rec, victron"):
-        _core.can_database("sma")
+    with pytest.raises(_core.InputError, match="there is no CAN database solax; there are rec, victron, sma, "):
+        _core.can_database("solax")
+
+
+def test_protocols_are_said_as_in_their_table():
+    with (CAN / "protocols.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    protocols = _core.can_protocols()
+    assert len(rows) == len(protocols)
+    for protocol, row in zip(protocols, rows, strict=True):
+        assert (protocol.name, protocol.chrg) == (row["name"], int(row["chrg"]))
+        assert protocol.cycle == pytest.approx(int(row["cycle_ms"]) / 1000)
+        assert [str(number) for number in protocol.bit_rate_settings] == row["cans"].split()
+        assert [f"{message.database}.{message.name}" for message in protocol.messages] == list(
+            dict.fromkeys(row["sends"].split())
+        )
+        assert (protocol.layout, protocol.source) == (row["layout"], row["source"])
+        assert protocol.receiver_timeout == (float(row["receiver_timeout_s"]) if row["receiver_timeout_s"] else None)
+
+
+def test_protocols_say_what_the_other_side_sends():
+    heard = {protocol.name: protocol.keep_alive for protocol in _core.can_protocols()}
+    growatt, sma, charger = heard["growatt"], heard["sma"], heard["tc"]
+    assert (growatt.message.id, growatt.data, growatt.period) == (0x301, bytes.fromhex("1122334455667788"), 1)
+    assert (sma.message.database, sma.message.name, sma.data) == ("sma", "InverterMeasurements", None)
+    assert (charger.message.id, charger.message.extended) == (0x18FF50E5, True)
+    assert heard["rec"] is None

@@ -31,6 +31,7 @@ def check(database: Database, places: Places) -> None:
             raise places.mistake("stands in the file already", message.name)
         identifiers[identifier] = message.name
         names.add(message.name)
+    for message in database.messages:
         _check_read(message, places)
         _check_multiplexing(message, places)
         for signal in message.signals:
