@@ -15,7 +15,7 @@ enum class CanError : unsigned char {
     none,
     coding,       ///< stuff bits, form or checksum: what another bit rate looks like
     acknowledge,  ///< it was sound, but no node acknowledged it
-    bit           ///< the bus did not follow its transmitter: a short circuit, a broken wire
+    bit           ///< the bus did not follow its transmitter: a short circuit, a second transmitter
 };
 std::string_view to_string(CanError error);
 
@@ -26,7 +26,7 @@ std::string_view to_string(CanState state);
 /// What happens to a bus on request.
 enum class CanFault : unsigned char {
     none,
-    short_circuit,  ///< CAN H at CAN L: no frame of anybody is sound
+    short_circuit,  ///< CAN H at CAN L: nobody hears anybody; who sends has `bit` errors
     open            ///< the rig's own wire is broken: the UUT hears nobody, and nobody hears it
 };
 std::string_view to_string(CanFault fault);
@@ -50,7 +50,18 @@ struct CanBusCounts {
     std::uint64_t received = 0;      ///< frames from the UUT
     std::uint64_t sent = 0;          ///< frames of the rig that have left
     std::uint64_t error_frames = 0;  ///< frames of either that were broken off
-    Duration busy{};                 ///< how long the bus was held
+    /// Of the error frames: what had been sound up to its acknowledgement, which did not come.
+    std::uint64_t unacknowledged = 0;
+    std::uint64_t retransmissions = 0;  ///< how often frames of the rig had to go out again
+    Duration busy{};                    ///< how long the bus was held, error frames included
+    int transmit_errors = 0;            ///< the error counters of the rig's own node as they stand
+    int receive_errors = 0;
+};
+
+/// How the rig's node was set.
+struct CanSettings {
+    std::uint32_t bit_rate = 0;  ///< 0: that of whoever speaks
+    bool listen_only = false;
 };
 
 class CanAdapter : public Instrument {
@@ -60,12 +71,28 @@ class CanAdapter : public Instrument {
     /// Who is told of everything on the bus, in the order of time. One listener; replaces a former
     /// one.
     virtual void on_event(Listener listener) = 0;
-    /// Hands a frame to the transmitter; it leaves when the bus is free.
+    /// Hands a frame to the transmitter; it leaves when the bus is free, again and again until it
+    /// is acknowledged. While that fails, a frame takes the place of one with its identifier that
+    /// still waits. Throws InstrumentError while the node only listens.
     virtual void send(int channel, const CanFrame& frame) = 0;
-    /// 0: that of whoever speaks on the bus. Otherwise only frames at this rate are understood.
+    /// 0: that of whoever speaks on the bus. Otherwise 10,000 to 1,000,000 bit/s, and only frames
+    /// at this rate are understood; RatingError for any other. From the next frame on.
     virtual void set_bit_rate(int channel, std::uint32_t bit_rate) = 0;
     /// The rate at which the bus works; 0 if it is not known yet.
     [[nodiscard]] virtual std::uint32_t bit_rate(int channel) const = 0;
+    /// Hears, and sends nothing: neither an acknowledgement nor an error frame, so a UUT with which
+    /// it is alone sends the same frame again and again. The error counters stay as they are. From
+    /// the next frame on; frames that wait to be sent go on waiting.
+    virtual void set_listen_only(int channel, bool listens) = 0;
+    [[nodiscard]] virtual CanSettings settings(int channel) const = 0;
+    /// Of the rig's own node.
+    [[nodiscard]] virtual CanState state(int channel) const = 0;
+    /// Lets the rig's node leave bus-off: it takes part again after 128 times 11 bits with its
+    /// error counters at 0. Nothing happens in any other state.
+    virtual void recover(int channel) = 0;
+    /// Breaks the bus, or mends it with `none`. Throws InstrumentError if the adapter cannot do
+    /// this, as real ones cannot.
+    virtual void set_fault(int channel, CanFault fault) = 0;
     [[nodiscard]] virtual CanBusCounts counts(int channel) const = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "rig/can_frame.h"
+#include "rig/instruments/can_adapter.h"
 #include "rig/instruments/line_bank.h"
 
 namespace bmsrig {
@@ -54,6 +55,8 @@ class CanTerminals {
     virtual void disconnect(int channel) = 0;
     /// Hands a frame to its transmitter.
     virtual void transmit(int channel, const CanFrame& frame) = 0;
+    /// How far its node takes part; error active while it has no power.
+    [[nodiscard]] virtual CanState uut_state(int channel) const = 0;
 };
 
 /// The wires of a serial bus, where the UUT's transceiver is joined to them.
