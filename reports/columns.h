@@ -29,6 +29,9 @@ class ColumnWriter {
     ColumnWriter(std::size_t numbers, std::size_t longest)
         : room_(std::make_unique_for_overwrite<char[]>(numbers * longest)), end_(room_.get()) {}
 
+    /// Forgets what was written, and keeps the room.
+    void clear() { end_ = room_.get(); }
+
     void byte(std::uint8_t value) { *end_++ = static_cast<char>(value); }
     /// Seven bits a byte, the lowest first; the eighth bit says that more follow.
     void varint(std::uint64_t value) {
@@ -61,7 +64,7 @@ class ColumnReader {
 
     std::uint8_t byte() {
         if (rest_.empty())
-            throw InputError("the bytes are not a block of changes: a column ends too early");
+            throw InputError("the bytes are no block of a record: a column ends too early");
         const auto value = static_cast<std::uint8_t>(rest_.front());
         rest_.remove_prefix(1);
         return value;
@@ -73,7 +76,7 @@ class ColumnReader {
             value |= static_cast<std::uint64_t>(part & 0x7FU) << shift;
             if (part < 0x80U) return value;
         }
-        throw InputError("the bytes are not a block of changes: a number is longer than 64 bits");
+        throw InputError("the bytes are no block of a record: a number is longer than 64 bits");
     }
     std::uint64_t word() {
         std::uint64_t value = 0;
@@ -84,7 +87,7 @@ class ColumnReader {
     /// Splits off the first `size` bytes.
     ColumnReader take(std::uint64_t size) {
         if (size > rest_.size())
-            throw InputError("the bytes are not a block of changes: a column is missing");
+            throw InputError("the bytes are no block of a record: a column is missing");
         ColumnReader part(rest_.substr(0, static_cast<std::size_t>(size)));
         rest_.remove_prefix(static_cast<std::size_t>(size));
         return part;

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <random>
 
+#include "reports/can_blocks.h"
 #include "reports/record.h"
 #include "reports/sqlite.h"
 #include "rig/test_folder.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr int measurements_each = 5;
 constexpr int changes_each = 40;
+constexpr int frames_each = 70;
 
 /// Writes tests without end and says a byte for each that has ended.
 [[noreturn]] void write_tests(const std::filesystem::path& file, int says) {
@@ -29,6 +31,11 @@ constexpr int changes_each = 40;
         for (int i = 0; i < measurements_each; ++i) record->add_measurement({});
         record->add_log(instant_from_ns(0), "uut", "hello");
         record->add_transcript(1, '>', std::string(2000, 'x'));
+        CanEvent frame;
+        for (int i = 0; i < frames_each; ++i) {
+            frame.time = instant_from_ns(i);
+            record->add_can_event("can", frame);
+        }
         trace.flush();
         record->end_test({}, trace);
         trace.restart();
@@ -42,6 +49,21 @@ std::int64_t number(Database& database, const char* sql) {
     query.start();
     query.step();
     return query.integer(0);
+}
+
+std::int64_t frames_of_ended_tests(Database& database) {
+    Statement blocks(
+        database,
+        "SELECT count, data FROM can_block WHERE test IN (SELECT id FROM test WHERE verdict = "
+        "'pass')");
+    blocks.start();
+    std::int64_t frames = 0;
+    while (blocks.step()) {
+        const auto events = decode_can_events(blocks.bytes(1));
+        EXPECT_EQ(events.size(), static_cast<std::size_t>(blocks.integer(0)));
+        frames += static_cast<std::int64_t>(events.size());
+    }
+    return frames;
 }
 
 /// Every test that has ended is whole; returns how many have.
@@ -71,6 +93,7 @@ std::int64_t check(const std::filesystem::path& file) {
     while (blocks.step())
         changes += static_cast<std::int64_t>(decode_changes(blocks.bytes(0)).size());
     EXPECT_EQ(changes, ended * changes_each);
+    EXPECT_EQ(frames_of_ended_tests(database), ended * frames_each);
     return ended;
 }
 

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "record_schema.h"
+#include "reports/can_collector.h"
 #include "reports/sqlite.h"
 #include "reports/transcript.h"
 #include "rig/error.h"
@@ -17,7 +18,7 @@ namespace bmsrig {
 
 namespace {
 
-constexpr int schema_version = 1;
+constexpr int schema_version = 2;
 /// Blocks end at multiples of this, which is also how much the trace reads back at a time.
 constexpr std::uint64_t block_changes = 64U << 10U;
 
@@ -92,7 +93,7 @@ class SqliteRecord final : public Record {
         // What was taken belongs into the file, also when the run ends by an exception; nobody is
         // left to tell.
         try {
-            transcript_.finish();
+            finish_collecting();
             database_.commit();
         } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
         }
@@ -104,6 +105,12 @@ class SqliteRecord final : public Record {
     void set_property(std::string_view name, std::string_view value) override {
         database_.begin();
         statements_->property.run(name, value);
+    }
+
+    void name_can_message(std::string_view bus, std::uint32_t id, bool extended,
+                          std::string_view name) override {
+        database_.begin();
+        statements_->can_message.run(bus, std::int64_t{id}, extended ? 1 : 0, name);
     }
 
     void begin_test(const TestHeader& header) override {
@@ -141,6 +148,11 @@ class SqliteRecord final : public Record {
         statements_->log.run(test_, to_ns(time), source, line);
     }
 
+    void add_can_event(std::string_view bus, const CanEvent& event) override {
+        require_test("a CAN frame");
+        can_.add(bus, event);
+    }
+
     void add_transcript(int session, char who, std::string_view line) override {
         require_test("a line of a transcript");
         transcript_.add(session, who, line);
@@ -151,9 +163,11 @@ class SqliteRecord final : public Record {
         running_ = false;
         worst_ = worst(worst_, result.verdict);
         database_.begin();
-        transcript_.finish();
+        finish_collecting();
         const auto& signals = trace.signals();
         for (std::size_t id = 0; id < signals.size(); ++id) {
+            // CAN alone declares hundreds, most of which say nothing in most tests.
+            if (!trace.last(static_cast<SignalId>(id))) continue;
             statements_->signal.run(test_, static_cast<std::int64_t>(id), signals[id].name,
                                     to_string(signals[id].kind), signals[id].unit_name());
         }
@@ -167,7 +181,7 @@ class SqliteRecord final : public Record {
     void end_run(Verdict floor, std::string_view message, std::string_view ended_utc) override {
         database_.begin();
         if (running_) {  // its row says "aborted" since it began
-            transcript_.finish();
+            finish_collecting();
             worst_ = worst(worst_, Verdict::aborted);
             running_ = false;
         }
@@ -205,6 +219,7 @@ class SqliteRecord final : public Record {
             first += count;
             changes = changes.subspan(count);
         }
+        can_.flush();  // who reads a run that goes on, or was killed, finds the frames of its trace
         database_.commit();
     }
 
@@ -246,6 +261,8 @@ class SqliteRecord final : public Record {
                   "INSERT INTO measurement VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
               log(database, "INSERT INTO log VALUES (?, ?, ?, ?)"),
               transcript(database, "INSERT INTO transcript_block VALUES (?, ?, ?, ?)"),
+              can_block(database, "INSERT INTO can_block VALUES (?, ?, ?, ?, ?)"),
+              can_message(database, "INSERT OR REPLACE INTO can_message VALUES (?, ?, ?, ?)"),
               signal(database, "INSERT INTO signal VALUES (?, ?, ?, ?, ?)"),
               mark(database, "INSERT INTO mark VALUES (?, ?, ?)"),
               end_test(
@@ -268,6 +285,8 @@ class SqliteRecord final : public Record {
         Statement measurement;
         Statement log;
         Statement transcript;
+        Statement can_block;
+        Statement can_message;
         Statement signal;
         Statement mark;
         Statement end_test;
@@ -276,6 +295,12 @@ class SqliteRecord final : public Record {
         Statement read;
         Statement size;
     };
+
+    /// What is collected goes into the present test.
+    void finish_collecting() {
+        transcript_.finish();
+        can_.finish();
+    }
 
     void require_test(std::string_view what) const {
         if (!running_)
@@ -290,6 +315,12 @@ class SqliteRecord final : public Record {
         database_.begin();
         const std::string data = encode_text(lines);
         statements_->transcript.run(test_, session, block, Blob{data});
+    }};
+    CanCollector can_{[this](std::string_view bus, int block, std::size_t count,
+                             std::string_view data) {
+        database_.begin();
+        statements_->can_block.run(test_, bus, block, static_cast<std::int64_t>(count), Blob{data});
+        database_.commit();
     }};
     std::int64_t test_ = 0;
     bool running_ = false;

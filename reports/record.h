@@ -59,9 +59,9 @@ struct TestResult {
 };
 
 /// Writes one run. Everything since the last commit is in one transaction; end_test and end_run
-/// commit, and so does a spill of the trace. After kill -9 the file opens and holds every ended
-/// test. All functions throw Error with the file's name and SQLite's words if the disk is full or
-/// the file cannot be written.
+/// commit, and so do a spill of the trace and every full block of CAN frames. After kill -9 the
+/// file opens and holds every ended test. All functions throw Error with the file's name and
+/// SQLite's words if the disk is full or the file cannot be written.
 class Record : public TraceStore, public Journal {
   public:
     /// Creates the file. Throws InputError if it exists already (a record is never overwritten) or
@@ -74,10 +74,13 @@ class Record : public TraceStore, public Journal {
     ~Record() override = default;
 
     virtual void set_property(std::string_view name, std::string_view value) = 0;
+    /// What an identifier on a bus is called, for readers of the record; the last call counts.
+    virtual void name_can_message(std::string_view bus, std::uint32_t id, bool extended,
+                                  std::string_view name) = 0;
 
     virtual void begin_test(const TestHeader& header) = 0;
-    /// Stores the marks and the names of the signals of the trace, whose changes came through
-    /// write().
+    /// Stores the marks and the names of the signals of the trace that have changed; their changes
+    /// came through write().
     virtual void end_test(const TestResult& result, const Trace& trace) = 0;
 
     /// Commits everything and writes the run's verdict: the worst of its tests and of `floor`

@@ -1,6 +1,6 @@
--- Schema 1 of a run's record. Times are integer nanoseconds on the test's own time line unless named _utc.
+-- Schema 2 of a run's record. Times are integer nanoseconds on the test's own time line unless named _utc.
 PRAGMA application_id = 1112363858;                          -- "BMSR": what file(1) and a reader know it by
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 CREATE TABLE run (
     id TEXT PRIMARY KEY, schema INTEGER NOT NULL, started_utc TEXT NOT NULL, ended_utc TEXT,
     plan TEXT NOT NULL, fixture TEXT NOT NULL, bench TEXT NOT NULL, serial TEXT NOT NULL, operator TEXT NOT NULL,
@@ -23,9 +23,13 @@ CREATE TABLE measurement (
     uncertainty REAL NOT NULL, low REAL, high REAL, acceptance TEXT NOT NULL, verdict TEXT NOT NULL,
     time INTEGER NOT NULL, requirement TEXT NOT NULL, source TEXT NOT NULL, comment TEXT NOT NULL);
 CREATE TABLE signal (test INTEGER NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL,
-    unit TEXT NOT NULL, PRIMARY KEY (test, id)) WITHOUT ROWID;
+    unit TEXT NOT NULL, PRIMARY KEY (test, id)) WITHOUT ROWID;  -- since schema 2 only those that have changed
 CREATE TABLE trace_block (test INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (test, first));
+CREATE TABLE can_block (test INTEGER NOT NULL, bus TEXT NOT NULL, block INTEGER NOT NULL, count INTEGER NOT NULL,
+    data BLOB NOT NULL, PRIMARY KEY (test, bus, block));      -- since schema 2
+CREATE TABLE can_message (bus TEXT NOT NULL, id INTEGER NOT NULL, extended INTEGER NOT NULL, name TEXT NOT NULL,
+    PRIMARY KEY (bus, id, extended)) WITHOUT ROWID;          -- since schema 2; what the layouts call it
 CREATE TABLE mark (test INTEGER NOT NULL, time INTEGER NOT NULL, text TEXT NOT NULL);
 CREATE TABLE log (test INTEGER NOT NULL, time INTEGER NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL);
 CREATE TABLE transcript_block (test INTEGER NOT NULL, session INTEGER NOT NULL, block INTEGER NOT NULL,

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <limits>
 
+#include "reports/can_blocks.h"
 #include "reports/sqlite.h"
 #include "rig/error.h"
 #include "rig/test_folder.h"
@@ -70,7 +71,7 @@ TEST_F(RecordTest, HoldsTheRunFromItsFirstMoment) {
               "verdict, ended_utc FROM run",
               12),
         ElementsAre(
-            "b7e1|1|2024-05-06T07:08:09.123Z|victron_smallbms|victron_smallbms|virtual|SN0001|Ada|"
+            "b7e1|2|2024-05-06T07:08:09.123Z|victron_smallbms|victron_smallbms|virtual|SN0001|Ada|"
             "./smallbms --set cells=4|18446744073709551615|-|-"));
     EXPECT_THAT(query("SELECT name, value FROM property", 2), ElementsAre("python|3.11"));
     EXPECT_THAT(query("SELECT name, sha256, content FROM input_file", 3),
@@ -83,7 +84,7 @@ TEST_F(RecordTest, HoldsTheRunFromItsFirstMoment) {
 TEST_F(RecordTest, SaysWhatItIsToOtherPrograms) {
     create();
     EXPECT_THAT(query("PRAGMA application_id", 1), ElementsAre("1112363858"));
-    EXPECT_THAT(query("PRAGMA user_version", 1), ElementsAre("1"));
+    EXPECT_THAT(query("PRAGMA user_version", 1), ElementsAre("2"));
 }
 
 TEST_F(RecordTest, HoldsATestWithAllThatBelongsToIt) {
@@ -117,8 +118,8 @@ TEST_F(RecordTest, HoldsATestWithAllThatBelongsToIt) {
         ElementsAre("1|1|lead|30.25|s|0.5|30.0|-|simple|inconclusive|9|VSB-A|manual 1|cell 1"));
     EXPECT_THAT(query("SELECT * FROM log", 4), ElementsAre("1|11|uut|code A-B11"));
     EXPECT_THAT(query("SELECT * FROM mark", 3), ElementsAre("1|7|cells to 2.7 V"));
-    EXPECT_THAT(query("SELECT * FROM signal", 5),
-                ElementsAre("1|0|cells.1|analog|V", "1|1|line.load|line|"));
+    // The line has not changed in this test.
+    EXPECT_THAT(query("SELECT * FROM signal", 5), ElementsAre("1|0|cells.1|analog|V"));
     EXPECT_THAT(query("SELECT test, first, count FROM trace_block", 3), ElementsAre("1|0|1"));
     const auto changes = decode_changes(query("SELECT data FROM trace_block", 1).at(0));
     ASSERT_EQ(changes.size(), 1U);
@@ -127,6 +128,49 @@ TEST_F(RecordTest, HoldsATestWithAllThatBelongsToIt) {
                 ElementsAre("1|1|0"));
     EXPECT_EQ(decode_text(query("SELECT data FROM transcript_block", 1).at(0)),
               "> at 0\n< next -\n");
+}
+
+/// A frame every 10 ms; the first of its two bytes counts.
+CanEvent frame_number(int number) {
+    CanEvent event;
+    event.time = instant_from_ns(number * 10'000'000LL);
+    event.on_wire = Duration{250'000};
+    event.frame.id = 0x351;
+    event.frame.length = 2;
+    event.frame.data[0] = static_cast<std::uint8_t>(number);
+    return event;
+}
+
+TEST_F(RecordTest, HoldsTheFramesOfEveryBusOfEveryTest) {
+    create();
+    record_->name_can_message("can", 0x351, false, "Limits");
+    record_->name_can_message("can", 0x351, false, "BatteryLimits");
+    for (const char* test : {"first", "second"}) {
+        record_->begin_test({test, "", "", {}});
+        for (int i = 0; i < 3; ++i) record_->add_can_event("can", frame_number(i));
+        record_->add_can_event("other", frame_number(7));
+        record_->end_test({}, trace_);
+    }
+    EXPECT_THAT(query("SELECT test, bus, block, count FROM can_block ORDER BY rowid", 4),
+                ElementsAre("1|can|0|3", "1|other|0|1", "2|can|0|3", "2|other|0|1"));
+    const auto events =
+        decode_can_events(query("SELECT data FROM can_block WHERE test = 2", 1).at(0));
+    ASSERT_EQ(events.size(), 3U);
+    EXPECT_EQ(events[2].frame, frame_number(2).frame);
+    EXPECT_EQ(events[2].time, frame_number(2).time);
+    EXPECT_THAT(query("SELECT * FROM can_message", 4), ElementsAre("can|849|0|BatteryLimits"));
+}
+
+TEST_F(RecordTest, HoldsTheFramesOfALongTestBeforeItEnds) {
+    create();
+    record_->begin_test({"long", "", "", {}});
+    for (int i = 0; i < 65'536; ++i) record_->add_can_event("can", frame_number(i));
+    // Another connection sees only what is committed.
+    EXPECT_THAT(query("SELECT block, count FROM can_block", 2), ElementsAre("0|65536"));
+    record_->add_can_event("can", frame_number(65'536));
+    const Change change{instant_from_ns(0), 1, 0, 0};
+    record_->write(0, std::span(&change, 1));
+    EXPECT_THAT(query("SELECT block, count FROM can_block", 2), ElementsAre("0|65536", "1|1"));
 }
 
 TEST_F(RecordTest, NamesTheTestThatRuns) {
@@ -160,7 +204,9 @@ TEST_F(RecordTest, ClosedDuringATestIsAborted) {
     record_->begin_test({"test", "", "", {}});
     record_->add_measurement({});
     record_->add_transcript(1, '>', "at 0");
+    record_->add_can_event("can", frame_number(1));
     record_->end_run(Verdict::pass, "", "2024-05-06T08:00:00.000Z");
+    EXPECT_THAT(query("SELECT count FROM can_block", 1), ElementsAre("1"));
     EXPECT_THAT(query("SELECT verdict FROM run UNION ALL SELECT verdict FROM test", 1),
                 ElementsAre("aborted", "aborted"));
     EXPECT_THAT(
@@ -197,6 +243,7 @@ TEST_F(RecordTest, LeftOpenKeepsWhatItTook) {
     record_->begin_test({"test", "", "", {}});
     record_->add_measurement({});
     record_->add_transcript(1, '>', "at 0");
+    record_->add_can_event("can", frame_number(1));
     record_->set_property("greeting", "bmslink 1");
     record_->set_property("greeting", "bmslink 1 later");
     record_.reset();
@@ -205,6 +252,7 @@ TEST_F(RecordTest, LeftOpenKeepsWhatItTook) {
         query("SELECT count(*) FROM measurement UNION ALL SELECT count(*) FROM transcript_block",
               1),
         ElementsAre("1", "1"));
+    EXPECT_THAT(query("SELECT count FROM can_block", 1), ElementsAre("1"));
     EXPECT_THAT(query("SELECT value FROM property WHERE name = 'greeting'", 1),
                 ElementsAre("bmslink 1 later"));
 }
@@ -229,6 +277,7 @@ TEST_F(RecordTest, TakesNothingWhileNoTestRuns) {
     EXPECT_THROW(record_->add_measurement({}), Error);
     EXPECT_THROW(record_->add_log(instant_from_ns(0), "rig", "x"), Error);
     EXPECT_THROW(record_->add_transcript(1, '>', "x"), Error);
+    EXPECT_THROW(record_->add_can_event("can", frame_number(1)), Error);
     EXPECT_THROW(record_->write(0, std::span(&change, 1)), Error);
     EXPECT_THROW(record_->end_test({}, trace_), Error);
     record_->begin_test({"a", "", "", {}});

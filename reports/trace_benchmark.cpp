@@ -1,9 +1,11 @@
-// How fast the trace takes changes, what they cost in memory and in the record, and what a
-// measurement costs. Prints one line for each figure; exits 1 if one misses its requirement.
+// How fast the trace takes changes, what they cost in memory and in the record, and what a CAN
+// frame and a measurement cost. Prints one line for each figure; exits 1 if one misses its
+// requirement.
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -11,7 +13,9 @@
 #include <random>
 #include <vector>
 
+#include "reports/can_summary.h"
 #include "reports/record.h"
+#include "reports/sqlite.h"
 
 namespace bmsrig {
 
@@ -81,6 +85,58 @@ bool run_a_day(const std::filesystem::path& file) {
     good &= figure("  record, bytes a change", bytes / count, "B", bytes / count <= 5);
     good &= figure("  peak resident memory", peak_mebibytes(), "MiB", peak_mebibytes() < 256);
     return good;
+}
+
+/// A day of a bus on which eight identifiers come every 100 ms, one after another; the current and
+/// the highest cell are noisy, and with them how long their frames hold the bus.
+bool run_a_day_of_can(const std::filesystem::path& file) {
+    constexpr std::int64_t slots = 864'000;
+    constexpr std::int64_t bit = 4000;  // ns at 250 kbit/s
+    auto record = Record::create(file, {}, {}, {});
+    const Trace trace;
+    record->begin_test({"a day of CAN", "", "", {}});
+    std::minstd_rand random(1);  // NOLINT(cert-msc51-cpp): every run is to do the same
+    CanEvent event;
+    event.frame.length = 8;
+    std::array<std::array<std::uint8_t, 8>, 8> data{};
+    const Stopwatch watch;
+    for (std::int64_t slot = 0; slot < slots; ++slot) {
+        event.time = instant_from_ns(slot * 100'000'000);
+        for (std::uint32_t id = 0; id < 8; ++id) {
+            std::int64_t bits = 113;
+            if (id < 2 && slot % 5 == 0) data[id][4] = static_cast<std::uint8_t>(random() % 32);
+            if (id < 2) bits += data[id][4] % 6;
+            event.frame.id = 0x351 + id;
+            event.frame.data = data[id];
+            event.on_wire = Duration{bits * bit};
+            event.time += event.on_wire;
+            record->add_can_event("can", event);
+        }
+    }
+    record->end_test({Verdict::pass, "", "", 0, 86'400}, trace);
+    const double wall = watch.seconds();
+    record->end_run(Verdict::pass, "", "2024-01-01T00:00:00.000Z");
+    const auto count = static_cast<double>(slots * 8);
+    const auto bytes = static_cast<double>(std::filesystem::file_size(file));
+    bool good = figure("24 h of CAN, 8 identifiers, 10/s: frames", count, "", true);
+    good &= figure("  recorded, each", wall / count * 1e9, "ns", wall / count < 40e-9);
+    good &= figure("  record, bytes a frame", bytes / count, "B", bytes / count < 1);
+    return good;
+}
+
+/// Seconds to make the report's table of that day.
+bool run_summary(const std::filesystem::path& file) {
+    Database database(file, Database::Mode::read);
+    Statement blocks(database, "SELECT data FROM can_block ORDER BY block");
+    const Stopwatch watch;
+    blocks.start();
+    std::uint64_t frames = 0;
+    while (blocks.step()) {
+        for (const CanSummary& each : summarise_can_events(blocks.bytes(0))) frames += each.count;
+    }
+    const double wall = watch.seconds();
+    return figure("  summarised for the report, each", wall / static_cast<double>(frames) * 1e9,
+                  "ns", wall < 1);
 }
 
 /// Microseconds for each measurement of a test with many of them, the end of the test included.
@@ -169,6 +225,8 @@ int main() {
     std::filesystem::create_directory(folder);
     // The day first: peak memory is that of the whole process.
     bool good = bmsrig::run_a_day(folder / "day.bmsrec");
+    good &= bmsrig::run_a_day_of_can(folder / "can.bmsrec");
+    good &= bmsrig::run_summary(folder / "can.bmsrec");
     good &= bmsrig::run_measurements(folder / "measurements.bmsrec");
     good &= bmsrig::run_append();
     std::filesystem::remove_all(folder);

@@ -29,6 +29,7 @@ class Notes final : public Journal {
     void add_transcript(int session, char who, std::string_view line) override {
         transcript.push_back(std::to_string(session) + who + std::string(line));
     }
+    void add_can_event(std::string_view, const CanEvent&) override {}
     std::vector<Measurement> measurements;
     std::vector<std::string> logs;
     std::vector<std::string> transcript;
