@@ -3,6 +3,8 @@
 #include <pybind11/stl/filesystem.h>
 
 #include "python/bindings/bindings.h"
+#include "reports/can_blocks.h"
+#include "reports/can_summary.h"
 #include "reports/record.h"
 #include "rig/rig.h"
 
@@ -45,6 +47,44 @@ py::tuple decode(const py::bytes& blob) {
         values[i] = changes[i].value;
     }
     return py::make_tuple(times, signals, values);
+}
+
+std::string_view word(CanEvent::Kind kind) {
+    switch (kind) {
+        case CanEvent::Kind::received:
+            return "received";
+        case CanEvent::Kind::sent:
+            return "sent";
+        case CanEvent::Kind::error:
+            return "error";
+    }
+    return "?";
+}
+
+/// A CAN event as a tuple: end in ns, time on the wire in ns, kind, error, identifier, extended,
+/// remote, data.
+py::tuple tuple_of(const CanEvent& event) {
+    return py::make_tuple(
+        to_ns(event.time), event.on_wire.count(), word(event.kind), to_string(event.error),
+        event.frame.id, event.frame.extended, event.frame.remote,
+        py::bytes(reinterpret_cast<const char*>(event.frame.data.data()), event.frame.length));
+}
+
+py::list decode_can(const py::bytes& blob) {
+    CanBlockReader reader{std::string_view(blob)};
+    py::list events;
+    CanEvent event;
+    while (reader.next(event)) events.append(tuple_of(event));
+    return events;
+}
+
+py::list summarise_can(const py::bytes& blob) {
+    py::list rows;
+    for (const CanSummary& each : summarise_can_events(std::string_view(blob))) {
+        rows.append(py::make_tuple(each.count, to_ns(each.first), each.shortest.count(),
+                                   each.longest.count(), tuple_of(each.last)));
+    }
+    return rows;
 }
 
 }  // namespace
@@ -94,6 +134,15 @@ void bind_record(py::module_& module) {
     module.def("decode_changes", &decode, py::arg("blob"),
                "One block of a trace: lists of times in ns, signal ids and values. Raises "
                "InputError if damaged.");
+    module.def("decode_can_frames", &decode_can, py::arg("blob"),
+               "One block of what stood on a CAN bus: for each event the ns at which it ended, how "
+               "many ns it held the bus, \"received\", \"sent\" or \"error\", the error, the "
+               "identifier, whether that has 29 bits, whether it is a remote frame, and the data. "
+               "Raises InputError if damaged.");
+    module.def("summarise_can_frames", &summarise_can, py::arg("blob"),
+               "Such a block, for each identifier: how many events, the ns at which the first one "
+               "ended, the shortest and longest ns between two (0 if there is one), and the last "
+               "event. Raises InputError if damaged.");
     module.def(
         "decode_text", [](const py::bytes& blob) { return decode_text(std::string_view(blob)); },
         py::arg("blob"), "One block of a transcript. Raises InputError if damaged.");

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from bmsrig_reports import words
+from bmsrig_reports.can_frames import CanRow
 from bmsrig_reports.gauge import make_gauge
 from bmsrig_reports.merged import MergedRecords
 from bmsrig_reports.picture import Picture, make_picture
@@ -45,12 +46,14 @@ def write_page(file: RecordFile | MergedRecords, html_file: Path | str) -> None:
     def draw(test: Test) -> Picture:
         return make_picture(test, file.trace(test.id), file.trace_end(test.id))
 
-    page = render_html(file.read(), draw)
+    page = render_html(file.read(), draw, lambda test: file.can_table(test.id))
     Path(html_file).write_text(page, encoding="utf-8", newline="\n")
 
 
-def render_html(record: Record, draw: Callable[[Test], Picture]) -> str:
-    """Render the page. draw: makes the picture of a test."""
+def render_html(
+    record: Record, draw: Callable[[Test], Picture], tell_can: Callable[[Test], list[CanRow]] = lambda _: []
+) -> str:
+    """Render the page. draw: makes the picture of a test; tell_can: the table of the frames on its CAN buses."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -64,6 +67,7 @@ def render_html(record: Record, draw: Callable[[Test], Picture]) -> str:
         limit=words.limit,
         seconds=words.seconds,
         moment=words.moment,
+        milliseconds=words.milliseconds,
         gauge=make_gauge,
         by_title=by_title,
     )
@@ -75,6 +79,7 @@ def render_html(record: Record, draw: Callable[[Test], Picture]) -> str:
         numbers=_number_measurements(record),
         facts=_facts(record.properties),
         draw=draw,
+        tell_can=tell_can,
         style=_style(UPLOT / "uPlot.min.css", FOLDER / "report.css"),
         script=_script(UPLOT / "uPlot.iife.min.js", FOLDER / "report.js"),
     )

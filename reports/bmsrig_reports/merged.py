@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bmsrig_reports.can_frames import CanEvent, CanRow
 from bmsrig_reports.record import CUT_OFF, Changes, Record, RecordError, RecordFile, Test
 from bmsrig_reports.verdict import worst
 
@@ -62,6 +63,21 @@ class MergedRecords:
         """As of a RecordFile."""
         file, number = self._places[test]
         return file.trace(number)
+
+    def can_buses(self, test: int) -> list[str]:
+        """As of a RecordFile."""
+        file, number = self._places[test]
+        return file.can_buses(number)
+
+    def can_frames(self, test: int, bus: str) -> Iterator[list[CanEvent]]:
+        """As of a RecordFile."""
+        file, number = self._places[test]
+        return file.can_frames(number, bus)
+
+    def can_table(self, test: int) -> list[CanRow]:
+        """As of a RecordFile."""
+        file, number = self._places[test]
+        return file.can_table(number)
 
     def _merge(self, records: list[Record]) -> Record:
         found = [(file, test) for file, record in zip(self._files, records, strict=True) for test in record.tests]

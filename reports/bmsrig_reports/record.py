@@ -11,12 +11,15 @@ from types import TracebackType
 from typing import Any, ClassVar, Self, TypeVar
 from urllib.parse import quote
 
+from bmsrig_reports.can_frames import CanEvent, CanRow, add_up
 from bmsrig_reports.verdict import VERDICTS, worst
 
 APPLICATION_ID = 1112363858
 """What marks an SQLite file as a record: "BMSR"."""
-SCHEMA = 1
-"""The newest schema that this version reads."""
+SCHEMA = 2
+"""The newest schema that this version reads; it reads the older ones too."""
+CAN_SCHEMA = 2
+"""The schema since which a record holds the frames of CAN buses."""
 CUT_OFF = "the rig ended without closing the record"
 """The message of a run that has no verdict: the rig was killed, or lost power."""
 
@@ -100,7 +103,7 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A named signal of a test's trace."""
+    """A named signal of a test's trace; since schema 2 only what has changed in the test is named."""
 
     id: int
     name: str
@@ -264,6 +267,57 @@ class RecordFile:
                 texts[session] = texts.get(session, "") + self._text(test, data)
         return texts
 
+    def can_buses(self, test: int) -> list[str]:
+        """Names of the CAN buses on which something stood in a test."""
+        if not self._has_can:
+            return []
+        with self._explained():
+            return [
+                bus for (bus,) in self._rows("SELECT DISTINCT bus FROM can_block WHERE test = ? ORDER BY bus", test)
+            ]
+
+    def can_frames(self, test: int, bus: str) -> Iterator[list[CanEvent]]:
+        """Read what stood on a CAN bus in a test, in the order of time and block by block."""
+        from bmsrig._core import decode_can_frames
+
+        for data in self._can_blocks(test, bus):
+            yield [
+                CanEvent(*row)
+                for row in self._decoded(decode_can_frames, data, f"what stood on bus {bus} in test {test}")
+            ]
+
+    def can_table(self, test: int) -> list[CanRow]:
+        """Count and time each identifier on the CAN buses of a test. Its frames need not lie in memory for it."""
+        from bmsrig._core import summarise_can_frames
+
+        rows: list[CanRow] = []
+        names = self._can_names()
+        for bus in self.can_buses(test):
+            what = f"what stood on bus {bus} in test {test}"
+            blocks = (self._decoded(summarise_can_frames, data, what) for data in self._can_blocks(test, bus))
+            rows += add_up(bus, blocks, names)
+        return rows
+
+    def _can_blocks(self, test: int, bus: str) -> Iterator[bytes]:
+        if not self._has_can:
+            return
+        with self._explained():
+            blocks = self._rows("SELECT block FROM can_block WHERE test = ? AND bus = ? ORDER BY block", test, bus)
+        for (block,) in blocks:
+            with self._explained():
+                ((data,),) = self._rows(
+                    "SELECT data FROM can_block WHERE test = ? AND bus = ? AND block = ?", test, bus, block
+                )
+            yield data
+
+    def _can_names(self) -> dict[tuple[str, int, bool], str]:
+        """What identifiers are called: (bus, identifier, whether it has 29 bits) -> name."""
+        if not self._has_can:
+            return {}
+        with self._explained():
+            rows = self._rows("SELECT bus, id, extended, name FROM can_message")
+        return {(bus, id_, bool(extended)): name for bus, id_, extended, name in rows}
+
     def _block(self, test: int, first: int) -> Changes:
         with self._explained():
             ((data,),) = self._rows("SELECT data FROM trace_block WHERE test = ? AND first = ?", test, first)
@@ -314,6 +368,7 @@ class RecordFile:
                 f"{self.path}: was written with schema {rows[0][0]}, and this version of bmsrig reads up to "
                 f"{SCHEMA}; use the version that wrote it, or a later one"
             )
+        self._has_can = rows[0][0] >= CAN_SCHEMA
 
     def _read(self) -> Record:
         (row,) = self._rows(f"SELECT {', '.join(RUN_COLUMNS)} FROM run")

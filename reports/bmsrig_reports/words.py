@@ -59,6 +59,11 @@ def moment(time_ns: int) -> str:
     return f"{text}0 s" if text.endswith(".") else f"{text} s"
 
 
+def milliseconds(time_ns: float | None) -> str:
+    """Write a period to the microsecond, so that jitter is seen: "99.996"; nothing if there is none."""
+    return "" if time_ns is None else f"{time_ns / 1e6:.3f}"
+
+
 def printable(text: str) -> str:
     """Put the pictures of control characters in place of the characters, line ends and tabs excepted."""
     return text.translate(_PICTURES)
