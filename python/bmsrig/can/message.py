@@ -118,8 +118,8 @@ class CanMessage:
         if self.count:
             return f"the last of {self.count} came at {self.time:.6f} s with {self.data.hex(' ') or 'no data'}"
         counts = self._core.can_counts(self.bus)
-        others = f"{counts['received']} frames of other identifiers and {counts['error_frames']} error frames"
-        return f"none has come since the UUT was switched on, {others} have in this test"
+        others = f"{counts['received']} frames and {counts['error_frames']} error frames"
+        return f"none has come since the UUT was switched on; in this test {others} have"
 
     def _heard(self) -> _core.CanIdentifier | None:
         return self._core.can_identifier(self.bus, self.identifier, self._extended)
