@@ -94,6 +94,47 @@ void bind_can_repeats(py::class_<Rig>& rig) {
         .def("can_stop_repeating", &Rig::stop_repeating_can, py::arg("repeated"));
 }
 
+CanFault can_fault_from(const std::string& word) {
+    for (const auto fault : {CanFault::none, CanFault::short_circuit, CanFault::open}) {
+        if (word == to_string(fault)) return fault;
+    }
+    throw InputError("\"" + word + "\" is no fault of a CAN bus; expected none, short or open");
+}
+
+void bind_can_node(py::class_<Rig>& rig) {
+    rig.def(
+           "can_listen_only",
+           [](const Rig& self, const std::string& bus) {
+               return self.can().adapter(bus).settings(self.can().channel(bus)).listen_only;
+           },
+           py::arg("bus"))
+        .def(
+            "set_can_listen_only",
+            [](Rig& self, const std::string& bus, bool listens) {
+                self.can().adapter(bus).set_listen_only(self.can().channel(bus), listens);
+            },
+            py::arg("bus"), py::arg("listens"))
+        .def(
+            "can_state",
+            [](const Rig& self, const std::string& bus) {
+                return std::string(
+                    to_string(self.can().adapter(bus).state(self.can().channel(bus))));
+            },
+            py::arg("bus"))
+        .def(
+            "can_recover",
+            [](Rig& self, const std::string& bus) {
+                self.can().adapter(bus).recover(self.can().channel(bus));
+            },
+            py::arg("bus"))
+        .def(
+            "set_can_fault",
+            [](Rig& self, const std::string& bus, const std::string& fault) {
+                self.can().adapter(bus).set_fault(self.can().channel(bus), can_fault_from(fault));
+            },
+            py::arg("bus"), py::arg("fault"));
+}
+
 void bind_can_meanings(py::class_<Rig>& rig) {
     rig.def(
            "can_database",
@@ -139,6 +180,14 @@ void bind_can_rates(py::class_<Rig>& rig) {
             },
             py::arg("bus"), py::arg("bit_rate"))
         .def(
+            "detect_can_bit_rate",
+            [](Rig& self, const std::string& bus, const std::vector<std::uint32_t>& candidates,
+               double listening) {
+                return self.detect_can_bit_rate(bus,
+                                                {candidates, duration_from_seconds(listening)});
+            },
+            py::arg("bus"), py::arg("candidates"), py::arg("listening"), Release())
+        .def(
             "can_counts",
             [](const Rig& self, const std::string& bus) {
                 const CanBusCounts counts = self.can().adapter(bus).counts(self.can().channel(bus));
@@ -146,6 +195,8 @@ void bind_can_rates(py::class_<Rig>& rig) {
                 facts["received"] = counts.received;
                 facts["sent"] = counts.sent;
                 facts["error_frames"] = counts.error_frames;
+                facts["unacknowledged"] = counts.unacknowledged;
+                facts["retransmissions"] = counts.retransmissions;
                 facts["busy"] = to_seconds(counts.busy);
                 return facts;
             },
@@ -218,6 +269,7 @@ void bind_buses(py::module_& module, py::class_<Rig>& rig) {
                                [](const Rig& self) { return self.serial().names(); });
     bind_can_frames(rig);
     bind_can_repeats(rig);
+    bind_can_node(rig);
     bind_can_meanings(rig);
     bind_can_rates(rig);
     bind_serial(rig);

@@ -259,7 +259,7 @@ def test_frames_at_another_bit_rate_are_no_silence(unit):
 
 
 def test_what_does_not_exist_is_refused_by_name(unit, core):
-    with pytest.raises(_core.InputError, match="there is no CAN database sma; there are rec, victron"):
+    with pytest.raises(_core.InputError, match="does not list the database sma at it; there are: rec, victron"):
         unit.can["sma"]
     with pytest.raises(_core.InputError, match='database rec has no signal Soc; did you mean "SOC"'):
         unit.can["rec"].signal("Soc")

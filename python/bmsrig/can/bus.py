@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bmsrig import _core
@@ -13,6 +13,9 @@ from bmsrig.failure import ExpectationFailed
 
 HIGHEST_RATE = 1_000_000
 """bit/s; the fastest that CAN is (ISO 11898-1, without flexible data rate)."""
+
+USUAL_RATES = (500_000, 250_000, 125_000, 100_000, 1_000_000)
+"""bit/s: those of the products that this rig is made for, the most usual first."""
 
 
 class CanBus:
@@ -42,6 +45,41 @@ class CanBus:
         if not 0 <= bit_rate <= HIGHEST_RATE:
             raise InputError(f"bus {self.name}: {bit_rate} bit/s is no rate of CAN; expected 0 to {HIGHEST_RATE}")
         self._core.set_can_bit_rate(self.name, bit_rate)
+
+    def detect_bit_rate(self, candidates: Sequence[int] = USUAL_RATES, listening: float = 0.5) -> int:
+        """Find the rate of the bus by listening alone, and return it in bit/s; time passes.
+
+        candidates: in the order in which they are tried, in bit/s; listening: how long at each at most, in s. The UUT is
+        not disturbed, but alone with the rig it lacks its acknowledgement and repeats one frame meanwhile. Afterwards
+        the rig's node is set as before. Raises InstrumentError that says what was heard at each rate if none fits.
+        """
+        return self._core.detect_can_bit_rate(self.name, list(candidates), listening)
+
+    @property
+    def listen_only(self) -> bool:
+        """Whether the rig's node only listens: it acknowledges nothing then, and sends nothing."""
+        return self._core.can_listen_only(self.name)
+
+    @listen_only.setter
+    def listen_only(self, listens: bool) -> None:
+        self._core.set_can_listen_only(self.name, listens)
+
+    @property
+    def state(self) -> str:
+        """Of the rig's node: ``error_active``, ``error_passive`` or ``bus_off`` (ISO 11898-1, fault confinement)."""
+        return self._core.can_state(self.name)
+
+    def recover(self) -> None:
+        """Let the rig's node leave bus-off; see :attr:`state`."""
+        self._core.can_recover(self.name)
+
+    def fault(self, fault: str) -> None:
+        """Break the bus until told otherwise: ``short`` (CAN H at CAN L), ``open`` (the rig's wires), or ``none``.
+
+        A node that goes on sending into a short circuit ends in bus-off. Raises InstrumentError if the bench's adapter
+        cannot do this, InputError for any other word.
+        """
+        self._core.set_can_fault(self.name, fault)
 
     @property
     def load(self) -> float:
