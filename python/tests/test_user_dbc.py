@@ -10,8 +10,7 @@ from pathlib import Path
 
 import bmsrig_dbc
 import pytest
-from bmsrig import _core
-from bmsrig.dbc import DbcDatabase
+from bmsrig import _core, dbc_file
 
 CAN = Path(__file__).resolve().parents[2] / "drivers" / "can"
 
@@ -37,7 +36,7 @@ BO_ 17 Long: 12 BMS
 BO_ 18 Nothing: 0 BMS
 
 SIG_VALTYPE_ 16 Ratio : 1;
-VAL_ 2566834697 Mode 0 "aus" 1 "für Könner" ;
+VAL_ 2566834697 Mode 0 "aus" 1 "für Könner" 4294967295 "beyond" ;
 SG_MUL_VAL_ 16 Sub Page 1-1;
 SG_MUL_VAL_ 16 Cell Page 0-0;
 SG_MUL_VAL_ 16 Temperature Page 2-3, 5-6;
@@ -304,17 +303,16 @@ def test_what_our_own_files_must_have_is_not_asked_of_users(load):
 
 def test_the_rig_gets_it_as_a_database(tmp_path):
     (tmp_path / "mine.dbc").write_text(PAGES)
-    database = DbcDatabase(tmp_path / "mine.dbc")
+    database = dbc_file.load(tmp_path / "mine.dbc")
     assert isinstance(database, _core.CanDatabase)
     assert database.name == "mine"
     assert [message.id for message in database.messages] == [0x10, 0x18FECA09, 0x12]
     assert database.messages[1].signals[0].words == {0: "aus", 1: "für Könner"}
-    assert len(database.skipped) == 1
     assert database.decode(1, b"\x01\x90\x01") == pytest.approx([1, 0])
     assert database.encode(1, [1, 0]) == b"\x01\x90\x01"
     (tmp_path / "mine.dbc").write_text(HEAD)
     with pytest.raises(_core.InputError, match=r"mine.dbc:1: has no messages"):
-        DbcDatabase(tmp_path / "mine.dbc")
+        dbc_file.load(tmp_path / "mine.dbc")
 
 
 class Wrong(_core.CanDatabase):
@@ -346,7 +344,7 @@ def test_the_rig_calls_what_python_brings(tmp_path):
     assert of_the_rig(Wrong([7.0]), b"\1\2") == [7]
     assert _core.CanDatabase.encode(Wrong(b"\1\2"), 0, [7.0]) == b"\1\2"
     (tmp_path / "mine.dbc").write_text(PAGES)
-    assert of_the_rig(DbcDatabase(tmp_path / "mine.dbc"), b"\0\x34\x12")[2] == pytest.approx(4.660)
+    assert of_the_rig(dbc_file.load(tmp_path / "mine.dbc"), b"\0\x34\x12")[2] == pytest.approx(4.660)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ from bmsrig_dbc import soundness
 from bmsrig_dbc.mistake import Mistake, Places
 from bmsrig_dbc.reading import read
 
+WORDS = 1 << 31
+"""Numbers below it can have a word."""
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -32,7 +35,7 @@ class Signal:
     """The range that the file states, or else what the bits can say."""
     high: float
     words: dict[int, str]
-    """Of its value table, by raw value."""
+    """Of its value table, by raw value; those of numbers within 32 bits, as the catalogue keeps no others."""
     is_signed: bool
     is_float: bool
     multiplexer: str
@@ -168,7 +171,7 @@ def _described(signal: cantools.Signal, name: str) -> Signal:
         resolution=0.0 if signal.is_float else abs(float(signal.scale)),
         low=low,
         high=high,
-        words={int(number): str(word) for number, word in (signal.choices or {}).items()},
+        words={int(number): str(word) for number, word in (signal.choices or {}).items() if -WORDS <= number < WORDS},
         is_signed=signal.is_signed or signal.is_float,
         is_float=signal.is_float,
         multiplexer=multiplexer,
