@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -216,6 +217,25 @@ MULTIPLEXED = ONE.replace("Voltage :", "Voltage m0 :").replace("Mode :", "Mode M
         (HEAD + ONE.replace("16|2", "63|2"), 7, "The signal Mode does not fit in message State"),
         (HEAD + ONE.replace("State: 8", "State: 1"), 6, "The signal Voltage does not fit in message State"),
         (HEAD + ONE.replace("16|2", "16|0"), 7, "The signal Mode length 0 is not greater than 0"),
+        (
+            HEAD + ONE.replace("State: 8", "State: 9999999999"),
+            5,
+            "message State has 9999999999 bytes; expected up to 17",
+        ),
+        (HEAD + ONE.replace("16|2", "16|65"), 7, "signal Mode has 65 bits from 16 on; expected up to 64"),
+        (HEAD + ONE.replace("16|2", "9999999999|2"), 7, "signal Mode has 2 bits from 9999999999 on; expected up to 64"),
+        (
+            HEAD + MULTIPLEXED + "SG_MUL_VAL_ 16 Voltage Mode 0-0, 1-9999999999;\n",
+            8,
+            "signal Voltage has multiplexer values 1 to 9999999999; expected up to 65536",
+        ),
+        (HEAD + ONE.replace("(0.1,0)", "(1e307,0)"), 6, "has a scale or an offset by which its values are no numbers"),
+        (
+            HEAD + ONE.replace("(0.1,0)", f"({'9' * 400},0)"),
+            6,
+            "has a scale or an offset by which its values are no numb",
+        ),
+        (HEAD + ONE.replace("16|2", "-10|2"), 7, "signal Mode has 2 bits from -10 on; expected up to 64"),
         (HEAD + ONE.replace("(0.1,0)", "(0,0)"), 6, "signal State.Voltage has the scale 0, with which it says nothing"),
         (
             HEAD + ONE.replace("[0|100]", "[0|6553.6]"),
@@ -283,6 +303,26 @@ def test_a_file_that_is_not_sound_is_refused_with_its_line(load, tmp_path, text,
         load(text)
     assert str(refused.value).startswith(f"{tmp_path}/mine.dbc:{where}: ")
     assert what in str(refused.value)
+
+
+def test_a_damaged_file_is_read_or_refused(load):
+    dice = random.Random(4)
+    words = re.findall(r"\w+|\s+|[^\w\s]", PAGES)
+    wrong = [*words, "", "-1", "65", "99999999999999999999", "1e308"]
+    refused = []
+    for _ in range(300):
+        damaged = list(words)
+        for _ in range(dice.randint(1, 3)):
+            damaged[dice.randrange(len(damaged))] = dice.choice(wrong)
+        try:
+            layouts = load("".join(damaged))
+        except bmsrig_dbc.Mistake as mistake:
+            refused.append(str(mistake))
+            continue
+        for index in range(len(layouts.messages)):
+            layouts.encode(index, layouts.decode(index, dice.randbytes(dice.randrange(9))))
+    assert 0 < len(refused) < 300
+    assert all(re.search(r"mine.dbc:\d+: .", said) for said in refused)
 
 
 def test_a_file_whose_name_cannot_name_signals_is_refused(load):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections import Counter
@@ -31,12 +32,12 @@ def check(database: Database, places: Places) -> None:
             raise places.mistake("stands in the file already", message.name)
         identifiers[identifier] = message.name
         names.add(message.name)
+    _check_multiplexer_values(database, places)
     for message in database.messages:
         _check_read(message, places)
         _check_multiplexing(message, places)
         for signal in message.signals:
             _check_signal(signal, message.name, places)
-    _check_multiplexer_values(database, places)
 
 
 def raw_range(signal: Signal) -> tuple[int, int]:
@@ -48,10 +49,11 @@ def raw_range(signal: Signal) -> tuple[int, int]:
 
 def physical_range(signal: Signal) -> tuple[float, float]:
     """What a signal can say, by its bits."""
+    scale, offset = float(signal.scale), float(signal.offset)
     if signal.is_float:
-        highest = min(FLOATS[signal.length] * abs(signal.scale), sys.float_info.max)
-        return -highest + signal.offset, highest + signal.offset
-    ends = [float(raw * signal.scale + signal.offset) for raw in raw_range(signal)]
+        highest = min(FLOATS[signal.length] * abs(scale), sys.float_info.max)
+        return -highest + offset, highest + offset
+    ends = [raw * scale + offset for raw in raw_range(signal)]
     return min(ends), max(ends)
 
 
@@ -69,13 +71,18 @@ def _check_signal(signal: Signal, message: str, places: Places) -> None:
         raise refuse("has the scale 0, with which it says nothing; expected (<scale>,<offset>)")
     if signal.is_float and signal.length not in FLOATS:
         raise refuse(f"is a floating point number of {signal.length} bits; expected 16, 32 or 64")
+    try:
+        low, high = physical_range(signal)
+    except OverflowError:
+        low = high = math.inf
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise refuse("has a scale or an offset by which its values are no numbers")
     if not states_range(signal):
         return
     assert signal.minimum is not None
     assert signal.maximum is not None
     if signal.minimum > signal.maximum:
         raise refuse(f"has a range [{signal.minimum}|{signal.maximum}]; expected [<low>|<high>]")
-    low, high = physical_range(signal)
     margin = abs(signal.scale) * 1e-6
     for end in (signal.minimum, signal.maximum):
         if not low - margin <= end <= high + margin:
