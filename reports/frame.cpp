@@ -39,9 +39,9 @@ std::string pack_frame(std::string_view magic, std::string_view content, int lev
 }
 
 std::string unpack_frame(std::string_view magic, std::string_view frame, std::string_view what) {
-    const auto refuse = [&](const std::string& why) {
-        return InputError("these " + std::to_string(frame.size()) + " bytes are not " +
-                          std::string(what) + ": " + why);
+    const auto refuse = [&, bytes = frame.size()](const std::string& why) {
+        return InputError("these " + std::to_string(bytes) + " bytes are not " + std::string(what) +
+                          ": " + why);
     };
     if (!frame.starts_with(magic))
         throw refuse("they do not begin with \"" + std::string(magic) + "\"");

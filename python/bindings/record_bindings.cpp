@@ -2,6 +2,9 @@
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
+#include <algorithm>
+#include <map>
+
 #include "python/bindings/bindings.h"
 #include "reports/can_blocks.h"
 #include "reports/can_summary.h"
@@ -47,6 +50,25 @@ py::tuple decode(const py::bytes& blob) {
         values[i] = changes[i].value;
     }
     return py::make_tuple(times, signals, values);
+}
+
+/// Several databases may name an identifier; who reads the record cannot know which one was spoken.
+void name_can_messages(Record& record, const Rig& rig) {
+    for (const std::string& bus : rig.can().names()) {
+        std::map<std::pair<bool, std::uint32_t>, std::vector<std::string>> names;
+        for (const CanDatabase* database : rig.can().databases(bus)) {
+            for (const CanDatabase::Message& message : database->messages()) {
+                auto& known = names[{message.extended, message.id}];
+                if (std::ranges::find(known, message.name) == known.end())
+                    known.push_back(message.name);
+            }
+        }
+        for (const auto& [identifier, each] : names) {
+            std::string name;
+            for (const std::string& one : each) name += (name.empty() ? "" : " / ") + one;
+            record.name_can_message(bus, identifier.second, identifier.first, name);
+        }
+    }
 }
 
 std::string_view word(CanEvent::Kind kind) {
@@ -97,6 +119,8 @@ void bind_record(py::module_& module) {
                     "uut_command; inputs: "
                     "(name, sha256, content). Raises InputError if it exists already.")
         .def("set_property", &Record::set_property, py::arg("name"), py::arg("value"))
+        .def("name_can_messages", &name_can_messages, py::arg("rig"),
+             "Store what the rig's databases call the identifiers on its CAN buses.")
         .def(
             "begin_test",
             [](Record& self, std::string name, std::string title, std::string description,

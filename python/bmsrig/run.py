@@ -147,6 +147,7 @@ class Run:
             fixture=self.fixture,
             seed=self.core.seed,
         )
+        self._record.name_can_messages(self.core)
         self.core.attach(self._record)
 
     def prove_wiring(self, wanted: bool = True) -> bool:
