@@ -6,11 +6,14 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bmsrig import _core
+from bmsrig.rig import Rig
+from can_bench import can_rig
 
 BMSRIG = str(Path(sys.executable).parent / "bmsrig")
 
@@ -66,3 +69,17 @@ def bmsrig(tmp_path: Path) -> Callable[..., Done]:
 def environment() -> dict[str, str]:
     """The environment without what the outer pytest puts there."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> _core.Rig:
+    """A rig with a unit that speaks on CAN."""
+    return can_rig(tmp_path_factory.mktemp("can") / "unit")
+
+
+@pytest.fixture
+def unit(core: _core.Rig) -> Iterator[Rig]:
+    """That unit, freshly switched on."""
+    core.begin_test(1)
+    yield Rig(core)
+    core.end_test()

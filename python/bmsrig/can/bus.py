@@ -49,9 +49,9 @@ class CanBus:
     def detect_bit_rate(self, candidates: Sequence[int] = USUAL_RATES, listening: float = 0.5) -> int:
         """Find the rate of the bus by listening alone, and return it in bit/s; time passes.
 
-        candidates: in the order in which they are tried, in bit/s; listening: how long at each at most, in s. The UUT is
-        not disturbed, but alone with the rig it lacks its acknowledgement and repeats one frame meanwhile. Afterwards
-        the rig's node is set as before. Raises InstrumentError that says what was heard at each rate if none fits.
+        candidates: in the order in which they are tried, in bit/s; listening: how long at each at most, in s. The UUT
+        is not disturbed, but alone with the rig it lacks its acknowledgement and repeats one frame meanwhile.
+        Afterwards the node is set as before. Raises InstrumentError that says what was heard at each rate if none fits.
         """
         return self._core.detect_can_bit_rate(self.name, list(candidates), listening)
 

@@ -1,0 +1,68 @@
+"""A fixture that brings a DBC file of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bmsrig import _core
+from bmsrig.rig import Rig
+from can_bench import can_rig
+
+OWN_DBC = """\
+VERSION ""
+NS_ :
+BS_:
+BU_: Unit Rig
+BO_ 49 Pack: 8 Unit
+ SG_ Counter : 7|8@0+ (1,0) [0|0] "rpm" Rig
+ SG_ PackVoltage : 23|16@0+ (0.01,0) [0|655.35] "V" Rig
+BO_ 55 Limits: 8 Unit
+ SG_ Counter : 7|8@0+ (1,0) [0|0] "" Rig
+"""
+
+
+def own(folder: Path, dbc: str) -> _core.Rig:
+    return can_rig(folder, "[rec, layouts/mine.dbc]", {"layouts/mine.dbc": dbc})
+
+
+def test_a_fixture_brings_a_dbc_file_of_its_own(tmp_path):
+    core = own(tmp_path / "unit", OWN_DBC)
+    core.begin_test(1)
+    rig = Rig(core)
+    rig.wait(0.5)
+    mine = rig.can["mine"]
+    assert mine.signals == ["Pack.Counter", "PackVoltage", "Limits.Counter"]
+    assert mine.signal("PackVoltage").value == pytest.approx(53.12, abs=0.02)
+    assert mine.signal("Pack.Counter").value == 0x64
+    assert mine.signal("Pack.Counter").unit == "rpm"
+    assert rig.can["rec"].signal("PackVoltage").value == mine.signal("PackVoltage").value
+    mine.send("Pack", PackVoltage=12.5)
+    rig.wait(0.1)
+    assert rig.can.message(0x032).data == (1250).to_bytes(2, "big").join([bytes(2), bytes(4)])[::-1]
+    core.end_test()
+
+
+@pytest.mark.parametrize(
+    ("dbc", "said"),
+    [
+        (OWN_DBC.replace("23|16@0+", "7|16@0+"), r"mine\.dbc:7: .*overlap"),
+        (OWN_DBC.replace("[0|655.35]", "[0|655.36]"), r"mine\.dbc:7: .*its bits hold 0 to 655\.35"),
+        (
+            OWN_DBC.replace("SG_ Counter :", "SG_ Counter m0 :", 1),
+            r"mine\.dbc:6: .*no signal of its message is the mult",
+        ),
+        ("hello", r"mine\.dbc:1: "),
+    ],
+    ids=["overlap", "range", "multiplexing", "rubbish"],
+)
+def test_a_dbc_file_that_cannot_be_is_refused_by_its_line(tmp_path, dbc, said):
+    with pytest.raises(_core.WiringError, match=rf"wiring\.yaml:8: bus can: .*{said}"):
+        own(tmp_path / "unit", dbc)
+
+
+def test_a_dbc_file_that_is_not_there_is_said(tmp_path):
+    core = own(tmp_path / "unit", OWN_DBC)
+    (tmp_path / "unit" / "layouts" / "mine.dbc").unlink()
+    with pytest.raises(_core.WiringError, match=r"mine\.dbc: cannot be read as a DBC file: No such file"):
+        core.begin_test(1)
