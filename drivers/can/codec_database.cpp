@@ -12,24 +12,24 @@ namespace bmsrig {
 
 CodecDatabase::CodecDatabase(std::string name, std::vector<Codec> codecs) : name_(std::move(name)) {
     for (Codec& codec : codecs) {
-        functions_.push_back({std::move(codec.bytes_needed), codec.decode, codec.encode});
+        functions_.push_back({codec.decode, codec.encode, codec.message.length,
+                              codec.message.signals.size(), std::move(codec.bytes_needed)});
         messages_.push_back(std::move(codec.message));
     }
 }
 
-void CodecDatabase::check(std::size_t message, std::size_t values) const {
-    const Message& checked = messages_.at(message);
-    if (values == checked.signals.size()) return;
-    throw Error("message " + name_ + "." + checked.name + " has " +
-                std::to_string(checked.signals.size()) + " signals, but there are " +
+void CodecDatabase::refuse(std::size_t message, std::size_t values) const {
+    const Message& refused = messages_[message];
+    throw Error("message " + name_ + "." + refused.name + " has " +
+                std::to_string(refused.signals.size()) + " signals, but there are " +
                 std::to_string(values) + " values");
 }
 
 void CodecDatabase::decode(std::size_t message, std::span<const std::uint8_t> data,
                            std::span<double> values) const {
-    check(message, values.size());
-    const Functions& functions = functions_[message];
-    if (data.size() >= messages_[message].length) {
+    const Functions& functions = functions_.at(message);
+    if (values.size() != functions.signals) refuse(message, values.size());
+    if (data.size() >= functions.length) {
         functions.decode(data.data(), values.data());
         return;
     }
@@ -44,8 +44,8 @@ void CodecDatabase::decode(std::size_t message, std::span<const std::uint8_t> da
 
 std::vector<std::uint8_t> CodecDatabase::encode(std::size_t message,
                                                 std::span<const double> values) const {
-    check(message, values.size());
-    const Message& layout = messages_[message];
+    const Message& layout = messages_.at(message);
+    if (values.size() != layout.signals.size()) refuse(message, values.size());
     std::vector<double> inside;
     for (std::size_t i = 0; i < values.size(); ++i) {
         const CanDatabase::Signal& signal = layout.signals[i];

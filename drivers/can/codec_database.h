@@ -31,12 +31,15 @@ class CodecDatabase : public CanDatabase {
                                                    std::span<const double> values) const override;
 
   private:
+    /// What decoding takes, close together: a log has millions of frames.
     struct Functions {
-        std::vector<std::size_t> bytes_needed;
         decltype(Codec::decode) decode;
         decltype(Codec::encode) encode;
+        std::size_t length;
+        std::size_t signals;
+        std::vector<std::size_t> bytes_needed;
     };
-    void check(std::size_t message, std::size_t values) const;
+    [[noreturn]] void refuse(std::size_t message, std::size_t values) const;
 
     std::string name_;
     std::vector<Message> messages_;
