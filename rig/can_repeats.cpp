@@ -18,7 +18,9 @@ CanRepeats::Id CanRepeats::start(CanAdapter& adapter, int channel, const CanFram
 
 void CanRepeats::send(Id id) {
     Repeat& repeat = repeats_.at(id);
-    repeat.adapter->send(repeat.channel, repeat.frame);
+    if (!repeat.adapter->settings(repeat.channel).listen_only) {
+        repeat.adapter->send(repeat.channel, repeat.frame);
+    }
     repeat.next = scheduler_.schedule(scheduler_.now() + repeat.period, [this, id] { send(id); });
 }
 

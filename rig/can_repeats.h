@@ -16,7 +16,8 @@ class CanRepeats {
     explicit CanRepeats(Scheduler& scheduler) : scheduler_(scheduler) {}
 
     /// Hands the frame to the adapter now and after each period, until it is stopped. The adapter
-    /// must outlive that. Throws InputError if the period is not longer than nothing.
+    /// must outlive that. While the adapter only listens, as in a search for the bit rate, nothing
+    /// is handed to it. Throws InputError if the period is not longer than nothing.
     Id start(CanAdapter& adapter, int channel, const CanFrame& frame, Duration period);
     /// One that is unknown or stopped already is ignored.
     void stop(Id id);

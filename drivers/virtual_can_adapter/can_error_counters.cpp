@@ -7,26 +7,14 @@ namespace bmsrig {
 namespace {
 
 constexpr int error = 8;
-constexpr int last_active = 127;
-constexpr int last_on_bus = 255;
 /// The standard knows no end of the receive counter; controllers count it in 8 bits.
 constexpr int highest_receive = 255;
 
 }  // namespace
 
-CanState CanErrorCounters::state() const {
-    if (transmit_ > last_on_bus) return CanState::bus_off;
-    if (transmit_ > last_active || receive_ > last_active) return CanState::error_passive;
-    return CanState::error_active;
-}
-
 int CanErrorCounters::transmit_errors_to_passive() const {
     if (state() != CanState::error_active) return 0;
     return (last_active - transmit_) / error + 1;
-}
-
-void CanErrorCounters::sent() {
-    transmit_ = std::max(transmit_ - 1, 0);
 }
 
 void CanErrorCounters::transmit_error() {
@@ -35,11 +23,6 @@ void CanErrorCounters::transmit_error() {
 
 void CanErrorCounters::unacknowledged() {
     if (state() == CanState::error_active) transmit_error();
-}
-
-void CanErrorCounters::received() {
-    // From passive it goes back to somewhere between 119 and 127.
-    receive_ = std::min(std::max(receive_ - 1, 0), last_active);
 }
 
 void CanErrorCounters::receive_error() {

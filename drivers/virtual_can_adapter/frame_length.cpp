@@ -98,8 +98,8 @@ std::uint64_t arbitration_field(const CanFrame& frame) {
 }
 
 int bits_to_difference(const CanFrame& one, const CanFrame& other) {
-    const BitRecord first = stuffed<BitRecord>(one);
-    const BitRecord second = stuffed<BitRecord>(other);
+    const auto first = stuffed<BitRecord>(one);
+    const auto second = stuffed<BitRecord>(other);
     const auto difference = std::ranges::mismatch(first.bits, second.bits).in1;
     return static_cast<int>(difference - first.bits.begin()) + 1;
 }

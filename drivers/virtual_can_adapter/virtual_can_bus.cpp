@@ -139,8 +139,8 @@ bool VirtualCanBus::is_there(Side side, std::size_t wire) const {
 
 bool VirtualCanBus::is_ready(Side side, std::size_t wire) const {
     const CanNode& node = nodes_[side];
-    return node.has_frame() && node.suspended_until <= scheduler_.now() && is_there(side, wire) &&
-           !(side == rig && settings_.listen_only);
+    if (side == rig && settings_.listen_only) return false;
+    return node.has_frame() && node.suspended_until <= scheduler_.now() && is_there(side, wire);
 }
 
 VirtualCanBus::Role VirtualCanBus::role_of(Side side, std::size_t wire,
@@ -170,17 +170,17 @@ void VirtualCanBus::begin(std::size_t wire, bool rig_sends, bool uut_sends) {
 
 /// How long it will hold the wire, and by which error it ends.
 Duration VirtualCanBus::foresee(Attempt& on) {
-    const auto slower = std::min(nodes_[rig].bit_rate, nodes_[uut].bit_rate);
+    const auto with = [&](Role role) { return on.roles[rig] == role || on.roles[uut] == role; };
     const bool both_send = on.roles[rig] == Role::sends && on.roles[uut] == Role::sends;
-    const bool is_disturbed = std::ranges::count(on.roles, Role::disturbs) != 0;
     if (fault_ == CanFault::short_circuit) {
         on.error = CanError::bit;  // from the start of frame on, and so is each bit of its flag
         const CanNode& sender = nodes_[on.roles[uut] == Role::sends ? uut : rig];
         on.spoiled_flag_bits = std::max(sender.errors.transmit_errors_to_passive() - 1, 0);
         return bits_at(on.bit_rate, 1 + on.spoiled_flag_bits + flag + after_flag);
     }
-    if (is_disturbed || (both_send && nodes_[rig].bit_rate != nodes_[uut].bit_rate)) {
+    if (with(Role::disturbs) || (both_send && nodes_[rig].bit_rate != nodes_[uut].bit_rate)) {
         on.error = CanError::coding;
+        const auto slower = std::min(nodes_[rig].bit_rate, nodes_[uut].bit_rate);
         return bits_at(slower, stuff_error + flag_and_echo + after_flag);
     }
     if (both_send && nodes_[rig].head() != nodes_[uut].head()) {
@@ -189,7 +189,7 @@ Duration VirtualCanBus::foresee(Attempt& on) {
         return bits_at(on.bit_rate, sound + flag_and_echo + after_flag);
     }
     const int length = lengths_.of(on.frame);
-    if (std::ranges::count(on.roles, Role::acknowledges) != 0) return bits_at(on.bit_rate, length);
+    if (with(Role::acknowledges)) return bits_at(on.bit_rate, length);
     on.error = CanError::acknowledge;
     return bits_at(on.bit_rate, length + after_unacknowledged);
 }
@@ -210,11 +210,12 @@ void VirtualCanBus::finish_at(std::size_t wire, Instant when) {
 void VirtualCanBus::finish(std::size_t wire) {
     Attempt& on = wires_[wire];
     if (!on.is_running || on.end != scheduler_.now()) return;  // it ended otherwise
-    if (on.error == CanError::none && std::ranges::count(on.roles, Role::acknowledges) == 0) {
+    if (on.error == CanError::none && on.roles[rig] != Role::acknowledges &&
+        on.roles[uut] != Role::acknowledges) {
         break_off(wire, CanError::acknowledge, after_unacknowledged);  // who would have, has left
         return;
     }
-    const Attempt done = on;
+    const Attempt done = on;  // who is told may begin the next one
     on.is_running = false;
     for (const Side side : sides) count(side, done);
     tell(done);
@@ -235,7 +236,7 @@ void VirtualCanBus::count(Side side, const Attempt& done) {
 
 void VirtualCanBus::count_sent(Side side, const Attempt& done) {
     CanNode& node = nodes_[side];
-    node.end(done.frame, done.error == CanError::none);
+    node.end(done.error == CanError::none);
     if (done.error == CanError::none) {
         node.errors.sent();
     } else if (done.error == CanError::acknowledge) {
