@@ -62,6 +62,37 @@ def test_both_carriers_give_the_same_trace():
     assert exercise(open_rig(uut=shared_object), seed=7) == exercise(open_rig(), seed=7)
 
 
+@pytest.mark.parametrize("order", ["together", "turns"])
+@pytest.mark.parametrize("chrg", range(11))
+def test_both_carriers_send_the_same_frames(chrg, order):
+    fixture = paths.fixtures_folder() / "rec_2q"
+
+    def frames(uut: str) -> tuple[list[tuple[float, int, bool, bool, bytes]], str]:
+        """What a REC 2Q sends at rest and while error 1 opens its relay, and the trace of it."""
+        core = _core.Rig(
+            fixture=fixture,
+            bench=paths.find_bench("virtual", fixture),
+            settings=[("chrg", str(chrg)), ("can_order", order)],
+            uut=uut,
+            process_folder=str(paths.process_folder()),
+            seed=None,
+            answer_timeout=5.0,
+        )
+        core.begin_test(1)
+        rig = Rig(core)
+        seen = core.can_watch("can", 8.0)
+        rig.cells.set(3.9)
+        seen += core.can_watch("can", 8.0)
+        assert not rig.line("relay").is_active
+        text = rig.trace_text
+        core.end_test()
+        return seen, text
+
+    as_process = frames("")
+    assert len(as_process[0]) > 60
+    assert frames(f'"{paths.process_folder() / "rec_2q.so"}"') == as_process
+
+
 def test_other_threads_run_while_the_rig_does():
     core = open_rig()
     core.begin_test(1)
