@@ -5,9 +5,10 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
-from bmsrig import paths
+from bmsrig import _core, paths
 from bmsrig.failure import ExpectationFailed
 from bmsrig.steps.rec import frames
+from bmsrig.steps.rec.protocols import PROTOCOLS, named
 from defects import REC_2Q, REC_ABMS
 
 SHORT_SOAK = """
@@ -38,6 +39,22 @@ REPORTS = """
         rig.temperature(1).set(41)
         current.apply(rig, -80.0)
         measure_reports(rig)
+    """
+
+REPORTS_OF_INVERTERS = """
+    from bmsrig.steps.rec import current
+    from bmsrig.steps.rec.arbiter import measure_reports
+    from bmsrig.steps.rec.limits import measure_limit
+    from bmsrig.steps.rec.protocols import INVERTERS, for_each, select
+
+    @for_each(INVERTERS)
+    def test_it(rig, protocol):
+        select(rig, protocol)
+        rig.cells.set([3.20 + 0.01 * number for number in range(len(rig.cells))])
+        rig.temperature(1).set(41)
+        current.apply(rig, -80.0)
+        measure_reports(rig, databases=[protocol.database])
+        measure_limit(rig, "CCL", 100.0, "charge_limit_error", database=protocol.database)
     """
 
 
@@ -78,6 +95,49 @@ def test_the_arbiter_names_signal_applied_and_reported(plan, bmsrig, product, de
     if not defect:
         rows = done.rows("SELECT name, verdict FROM measurement ORDER BY name")
         assert rows == [(f"reported_{each}_error", "pass") for each in ("cell", "current", "pack", "temperature")]
+
+
+@pytest.mark.parametrize(
+    ("defect", "said"),
+    [
+        ("", ""),
+        ("pylontech_current_sign", "can.pylontech.Current: applied -80"),
+        ("sma_limits_swapped", "CCL 200, expected 100"),
+        ("growatt_little_endian", "expected 100"),
+    ],
+)
+def test_the_arbiter_knows_the_protocols_of_inverters(plan, bmsrig, defect, said):
+    done = bmsrig(plan(dedent(REPORTS_OF_INVERTERS)), *bad_unit(REC_2Q, defect), fixture=REC_2Q)
+    assert done.status == bool(defect), done.output
+    assert said in done.output
+    verdicts = done.rows("SELECT verdict, count(*) FROM test GROUP BY verdict ORDER BY verdict")
+    assert verdicts == ([("fail", 1), ("pass", 3)] if defect else [("pass", 4)])
+
+
+def test_a_frame_too_short_for_a_signal_is_the_units_failure(plan, bmsrig):
+    text = """
+        from bmsrig.steps.rec.arbiter import Report, judge
+
+        def test_it(rig):
+            judge(rig, [Report("can.sma.Voltage", "reported_pack_error", "V", 52.8, float("nan"), 0.01)])
+        """
+    done = bmsrig(plan(dedent(text)), fixture=REC_2Q)
+    assert done.status == 1, done.output
+    assert "can.sma.Voltage: expected a value, but the frame is too short for it" in done.output
+
+
+def test_the_plans_protocols_are_those_of_the_table():
+    """The plan's own list, from the manual, and the table that rig and BMS processes share: one is the other's test."""
+    shared = _core.can_protocols()
+    assert [each.name for each in shared] == [each.name for each in PROTOCOLS]
+    for row in shared:
+        known = named(row.name)
+        assert (row.chrg, row.cycle) == (known.chrg, known.cycle)
+        assert tuple(row.bit_rate_settings) == known.cans
+        assert {each.id for each in row.messages} == known.identifiers
+        assert {each.id for each in row.messages if each.extended} == {each for each in known.own if each > 0x7FF}
+        assert (row.layout == "confirmed") == known.is_confirmed
+        assert (row.keep_alive is not None) == known.keep_alive
 
 
 def test_a_frame_is_taken_apart_as_the_manual_prints_it():

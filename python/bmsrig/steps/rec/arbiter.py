@@ -5,6 +5,7 @@ accuracy, by the resolution of the report, and by what the bench does not know o
 taken off each deviation; what is left is judged by the limits
 
 ``reported_cell_error``         V, of each cell, the lowest and the highest
+``reported_cell_difference``    V, of the difference of the highest and the lowest
 ``reported_pack_error``         V, of the sum of the cells
 ``reported_temperature_error``  degC, of each sensor, the highest and the unit itself
 ``reported_current_error``      steps of the unit's converter
@@ -27,8 +28,8 @@ from bmsrig.steps.rec.timing import CYCLE
 SETTLED = 2 * CYCLE + 0.25
 """s after a change: a whole cycle has seen it, and averaged the current over it, whatever the phase."""
 
-DATABASES = ("rec", "victron")
-"""The CAN databases whose signals the arbiter knows."""
+UNSIGNED = ("can.growatt.Current",)
+"""Currents whose sign no public source gives: their magnitude counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ def judge(rig: Rig, reports: Iterable[Report], comment: str = "") -> None:
     """Measure the worst deviation of each quantity, and raise ExpectationFailed for those outside their limits."""
     worst: dict[str, Report] = {}
     for report in reports:
+        if math.isnan(report.reported):
+            raise ExpectationFailed(f"{report.signal}: expected a value, but the frame is too short for it")
         if report.limit not in worst or abs(report.excess) > abs(worst[report.limit].excess):
             worst[report.limit] = report
     failed = []
@@ -124,6 +127,8 @@ def wrong_reports(rig: Rig, database: str = "rec") -> list[Report]:
 
 def _within(rig: Rig, report: Report) -> bool:
     limit = rig.limit(report.limit)
+    if math.isnan(report.reported):
+        return False
     return (limit.low is None or report.excess >= limit.low) and (limit.high is None or report.excess <= limit.high)
 
 
@@ -147,9 +152,13 @@ def _expect_newer(rig: Rig, database: str, name: str, since: float, deadline: fl
 def _can_signals(rig: Rig, database: str) -> list[str]:
     cells = [f"Cell{cell.number}" for cell in rig.cells]
     sensors = [f"Temperature{number}" for number in range(1, int(rig.setting("sensors")) + 1)]
+    measurements = ["Voltage", "Current", "Temperature"]
     return {
         "rec": [*cells, *sensors, "PackVoltage", "Current", "BmsTemperature"],
-        "victron": ["Voltage", "Current", "MinCell", "MaxCell", "MinTemperature", "MaxTemperature"],
+        "victron": [*measurements, "MinCell", "MaxCell", "MinTemperature", "MaxTemperature"],
+        "sma": measurements,
+        "pylontech": measurements,
+        "growatt": [*cells, "Voltage", "Current", "MaxTemperature", "MinCell", "MaxCell", "CellDifference"],
     }[database]
 
 
@@ -173,12 +182,24 @@ def _quantities(rig: Rig, applied: Applied, offset: float) -> dict[str, Callable
             signal, "reported_temperature_error", "degC", values[0], reported, values[1] + step
         )
 
+    def any_temperature(signal: str, reported: float, step: float) -> Report:
+        """Of which sensor, or of which mean, no source says: it has to lie between the coldest and the hottest."""
+        coldest, hottest = min(applied.temperatures), max(applied.temperatures)
+        nearest = (min(max(reported, coldest[0]), hottest[0]), max(coldest[1], hottest[1]))
+        return temperature(nearest)(signal, reported, step)
+
+    def difference(signal: str, reported: float, step: float) -> Report:
+        (low, half_low), (high, half_high) = min(applied.cells), max(applied.cells)
+        return Report(signal, "reported_cell_difference", "V", high - low, reported, half_low + half_high + step)
+
     def pack(signal: str, reported: float, step: float) -> Report:
         return Report(signal, "reported_pack_error", "V", applied.pack[0], reported, applied.pack[1] + step)
 
     def amperes(signal: str, reported: float, step: float) -> Report:
         flowing, half = applied.current
         scale = rig.setting("ioja")
+        if signal in UNSIGNED:
+            reported = math.copysign(reported, flowing + offset)
         return Report(signal, "reported_current_error", "A", flowing + offset, reported, half + step, scale)
 
     return {
@@ -188,7 +209,9 @@ def _quantities(rig: Rig, applied: Applied, offset: float) -> dict[str, Callable
         "MaxCell": cell(max(applied.cells)),
         "MinTemperature": temperature(min(applied.temperatures)),
         "MaxTemperature": temperature(max(applied.temperatures)),
+        "Temperature": any_temperature,
         "BmsTemperature": temperature(applied.case),
+        "CellDifference": difference,
         "PackVoltage": pack,
         "Voltage": pack,
         "Current": amperes,

@@ -1,7 +1,11 @@
-"""The charge and discharge limits that a REC unit sends on CAN, and a charger or load that heeds them."""
+"""The charge and discharge limits that a REC unit sends on CAN, and a charger or load that heeds them.
+
+database: the protocol that the unit speaks, where it is not REC's own.
+"""
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 from bmsrig.failure import ExpectationFailed
@@ -14,9 +18,9 @@ RESOLUTION = 0.1
 """A, and V of CVL: what one step of a limit on CAN is (REC 2Q manual, Table 19)."""
 
 
-def read_limit(rig: Rig, name: str) -> float:
+def read_limit(rig: Rig, name: str, database: str = "rec") -> float:
     """CVL, CCL, DCL or DVL as the unit sent it last, in V or A."""
-    return rig.can["rec"].signal(name).value
+    return rig.can[database].signal(name).value
 
 
 def refresh(rig: Rig) -> float:
@@ -27,7 +31,13 @@ def refresh(rig: Rig) -> float:
 
 
 def measure_limit(
-    rig: Rig, name: str, expected: float, limit: str, within: float | None = None, comment: str = ""
+    rig: Rig,
+    name: str,
+    expected: float,
+    limit: str,
+    within: float | None = None,
+    comment: str = "",
+    database: str = "rec",
 ) -> None:
     """Expect a limit on CAN to come near a value, and measure how far from it it is.
 
@@ -35,23 +45,29 @@ def measure_limit(
     """
     rig.wait(SETTLED)
     allowed = refresh(rig) if within is None else within
-    signal = rig.can["rec"].signal(name)
+    signal = rig.can[database].signal(name)
     try:
         reading: Reading = signal.expect_near(expected, RESOLUTION, within=allowed)
         value = reading.value
     except ExpectationFailed:
         value = signal.value
+        if math.isnan(value):  # nothing has come that could be judged
+            raise
     rig.measure(limit, value - expected, 0.0, comment=f"{comment} {name} {value:g}, expected {expected:g}".strip())
 
 
-def expect_limit(rig: Rig, name: str, low: float, high: float, within: float | None = None) -> float:
+def expect_limit(
+    rig: Rig, name: str, low: float, high: float, within: float | None = None, database: str = "rec"
+) -> float:
     """Run until a limit on CAN lies between two values, their ends included, and return it."""
     allowed = refresh(rig) if within is None else within
-    reading: Reading = rig.can["rec"].signal(name).expect_between(low - 1e-6, high + 1e-6, within=allowed)
+    reading: Reading = rig.can[database].signal(name).expect_between(low - 1e-6, high + 1e-6, within=allowed)
     return reading.value
 
 
-def follow(rig: Rig, seconds: float, wanted: float, step: float = 1.0) -> list[tuple[float, float]]:
+def follow(
+    rig: Rig, seconds: float, wanted: float, step: float = 1.0, database: str = "rec"
+) -> list[tuple[float, float]]:
     """Let a charger (wanted > 0) or a load (wanted < 0) take what it wants, but never more than the limit allows.
 
     Looks every `step` s. Returns the limit each time: s since the call, A.
@@ -60,10 +76,10 @@ def follow(rig: Rig, seconds: float, wanted: float, step: float = 1.0) -> list[t
     start = rig.now
     seen = []
     while rig.now < start + seconds - 1e-9:
-        allowed = read_limit(rig, name)
+        allowed = read_limit(rig, name, database)
         current.apply(rig, min(wanted, allowed) if wanted > 0 else max(wanted, -allowed))
         rig.wait(min(step, start + seconds - rig.now))
-        seen.append((rig.now - start, read_limit(rig, name)))
+        seen.append((rig.now - start, read_limit(rig, name, database)))
     return seen
 
 
