@@ -5,32 +5,8 @@ from itertools import pairwise
 import pytest
 from bmsrig.steps.rec import current
 from bmsrig.steps.rec.arbiter import SETTLED, measure_reports
-
-IDENTIFIERS = range(0x031, 0x039)
-
-STATES = {
-    "healthy": {},
-    "unequal cells": {"cells": [3.20 + 0.012 * number for number in range(16)]},
-    "charging": {"amperes": 80.0},
-    "discharging": {"amperes": -120.0},
-    "hot": {"sensors": [48.0, 31.0, 22.0, 40.0], "case": 45.0},
-    "cold": {"sensors": [-9.0, 3.0, -1.0, 12.0], "case": -15.0},
-    "over-voltage": {"cells": [3.90 + 0.002 * number for number in range(16)]},
-    "under-voltage": {"cells": [2.70 + 0.003 * number for number in range(16)]},
-}
-"""What stands at the unit, where it is not as at the baseline."""
-
-
-def apply_state(rig, state):
-    """Apply one of STATES."""
-    if "cells" in state:
-        rig.cells.set(state["cells"][: len(rig.cells)])
-    for number, degrees in enumerate(state.get("sensors", []), start=1):
-        rig.temperature(number).set(degrees)
-    if "case" in state:
-        rig.temperature("case_temp").set(state["case"])
-    if "amperes" in state:
-        current.apply(rig, state["amperes"])
+from bmsrig.steps.rec.protocols import OWN
+from bmsrig.steps.rec.states import STATES, apply_state
 
 
 @pytest.mark.requirement("R2Q-CAN-REC")
@@ -38,7 +14,7 @@ def test_identifiers_and_periods(rig):
     """0x031 to 0x038 and no others, each again and again."""
     allowed = rig.limit("can_rec_period").high
     seen = rig.can.watch(4 * allowed)
-    assert sorted(seen) == list(IDENTIFIERS)
+    assert sorted(seen) == list(OWN)
     for identifier, times in sorted(seen.items()):
         gaps = [after - before for before, after in pairwise(times)]
         assert gaps, f"0x{identifier:03X} was sent once only in {4 * allowed:g} s"

@@ -1,0 +1,119 @@
+"""The CAN bus in every protocol: silence when off, the frames of the other side, and frames that nobody may send."""
+
+import pytest
+from bmsrig.steps.rec.arbiter import measure_reports
+from bmsrig.steps.rec.protocols import (
+    INVERTERS,
+    LONG,
+    OWN,
+    PROTOCOLS,
+    expect_all_messages,
+    for_each,
+    named,
+    select,
+    wait_for_all,
+)
+
+HEARING = [each for each in PROTOCOLS if each.keep_alive]
+"""Protocols whose other side sends something of its own."""
+
+REPORTING = [named("rec"), *INVERTERS]
+"""Protocols whose values the arbiter knows."""
+
+UNHEARD = 60.0
+"""s after which a receiver may count the other side as gone: the longest that any document gives (SMA, 0x355)."""
+
+
+@pytest.mark.requirement("R2Q-CAN-SELECT", "R2Q-OFF")
+@for_each()
+def test_silence_when_off(rig, switch_off, switch_on, protocol):
+    """Without REMOTE nothing is sent in any protocol; with it all messages come again."""
+    select(rig, protocol)
+    wait_for_all(rig)
+    switch_off(rig)
+    rig.can.stays_silent(30)
+    switch_on(rig)
+    rig.line("relay").expect_active()
+    expect_all_messages(rig, protocol)
+
+
+@pytest.mark.requirement("R2Q-CAN-SELECT", "R2Q-SLEEP")
+@for_each()
+def test_silence_in_deep_sleep(rig, protocol):
+    """Asleep for low cells the unit sends nothing in any protocol."""
+    select(rig, protocol)
+    rig.cells.set(0.9 * rig.setting("cmin"))
+    rig.wait(rig.limit("sleep_delay").high + 1)
+    rig.can.stays_silent(30)
+
+
+@pytest.mark.requirement("R2Q-CAN-SELECT")
+@for_each(HEARING)
+def test_keep_alive_changes_nothing(rig, protocol):
+    """With the other side's frames every second, and long after the last of them, the unit sends all it has to."""
+    select(rig, protocol)
+    wait_for_all(rig)
+    with rig.can.keep_alive(protocol.name):
+        expect_all_messages(rig, protocol)
+        rig.wait(10)
+        expect_all_messages(rig, protocol)
+    rig.wait(UNHEARD)
+    expect_all_messages(rig, protocol)
+    rig.line("relay").expect_active(within=0)
+
+
+def is_long(protocol, identifier):
+    """Whether the unit sends this identifier with 29 bits."""
+    return identifier > 0x7FF or (identifier in OWN and protocol.cans[0] >= LONG)
+
+
+def send_to_all(rig, protocol, data, *, remote=False):
+    """A frame with this data for each identifier of the unit's own."""
+    for identifier in protocol.identifiers:
+        rig.can.send(identifier, data, extended=is_long(protocol, identifier), remote=remote)
+
+
+def send_in_the_other_length(rig, protocol):
+    """The unit's own identifiers with 29 bits for 11, and the last 11 bits of those that have 29."""
+    for identifier in protocol.identifiers:
+        if is_long(protocol, identifier):
+            rig.can.send(identifier & 0x7FF, b"\xff" * 8)
+        else:
+            rig.can.send(identifier, b"\xff" * 8, extended=True)
+
+
+def send_garbage(rig):
+    """Identifiers, lengths and data at random, among them the highest and the lowest identifier."""
+    for identifier in [0x000, 0x7FF, *(rig.random.randrange(0x800) for _ in range(50))]:
+        rig.can.send(identifier, rig.random.randbytes(rig.random.randrange(9)))
+        rig.can.send(rig.random.randrange(0x20000000), rig.random.randbytes(8), extended=True)
+
+
+WRONG = {
+    "full": lambda rig, protocol: send_to_all(rig, protocol, b"\xff" * 8),
+    "zeros": lambda rig, protocol: send_to_all(rig, protocol, bytes(8)),
+    "short": lambda rig, protocol: send_to_all(rig, protocol, b"\xff"),
+    "empty": lambda rig, protocol: send_to_all(rig, protocol, b""),
+    "remote": lambda rig, protocol: send_to_all(rig, protocol, b"", remote=True),
+    "the other length of identifiers": send_in_the_other_length,
+    "garbage": lambda rig, _: send_garbage(rig),
+}
+"""Frames that nobody may send, or that mean nothing."""
+
+
+@pytest.mark.requirement("R2Q-CAN-SELECT")
+@for_each()
+def test_wrong_frames_change_nothing(rig, protocol):
+    """The unit's own identifiers, short, remote and random frames: it goes on as before, and so does its relay."""
+    select(rig, protocol)
+    wait_for_all(rig)
+    relay = rig.line("relay").last_edge
+    for name, send in WRONG.items():
+        with rig.step(name):
+            send(rig, protocol)
+            rig.wait(1)
+            expect_all_messages(rig, protocol)
+    assert rig.line("relay").last_edge.number == relay.number, f"the relay moved\n{rig.line('relay')!r}"
+    assert rig.rs485.read("CHRG") == protocol.chrg
+    if protocol in REPORTING:
+        measure_reports(rig, databases=[protocol.database], comment="after wrong frames")
