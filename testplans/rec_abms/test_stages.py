@@ -4,7 +4,8 @@ import pytest
 from bmsrig.steps.lines import expect_levels_stay
 from bmsrig.steps.rec import current
 from bmsrig.steps.rec.errors import measure_lead
-from bmsrig.steps.rec.limits import expect_limit, follow, read_limit
+from bmsrig.steps.rec.limits import expect_limit, follow, read_limit, refresh
+from bmsrig.steps.rec.protocols import INVERTERS, for_each, select
 from bmsrig.steps.rec.stages import CH, DCH, measure_order_down, measure_order_up, stages_down, stages_up
 
 HEALTHY, EMPTY = 3.20, 2.60
@@ -41,6 +42,17 @@ def test_stage_1_asks(rig, low_stages, number):
     rig.measure("stage_1_zero_time", zero, 0.5)
     expect_levels_stay(rig, CLOSED, seconds=120)
     assert read_limit(rig, "DCL") == 0
+
+
+@pytest.mark.requirement("RAB-STAGE1")
+@for_each(INVERTERS)
+def test_stage_1_asks_in_the_language_of_each_inverter(rig, low_stages, protocol):
+    """The limit comes down to 0 A in every protocol that has one, and neither relay opens."""
+    select(rig, protocol, **low_stages)
+    expect_limit(rig, "DCL", 30.0, 30.0, database=protocol.database)
+    rig.cells.set((low_stages["clow"] + low_stages["re1l"]) / 2)
+    expect_limit(rig, "DCL", 0, 0, within=60 + refresh(rig), database=protocol.database)
+    expect_levels_stay(rig, CLOSED, seconds=60)
 
 
 @pytest.mark.requirement("RAB-STAGE2")
