@@ -80,6 +80,15 @@ void bind_product(py::module_& module) {
                                })
         // A copy: a restart with other settings replaces the fixture's own.
         .def("limit", &Fixture::limit, py::arg("name"), py::return_value_policy::copy)
+        .def_property_readonly("can_databases",
+                               [](const Fixture& self) {
+                                   std::vector<std::string> names;
+                                   for (const BusNet& net : self.wiring.buses()) {
+                                       names.insert(names.end(), net.databases.begin(),
+                                                    net.databases.end());
+                                   }
+                                   return names;
+                               })
         .def_property_readonly("readings",
                                [](const Fixture& self) {
                                    std::vector<std::string> names;

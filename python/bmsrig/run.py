@@ -234,9 +234,10 @@ class Run:
 
     def _input_files(self) -> list[tuple[str, str, str]]:
         folder = Path(self.fixture.folder)
-        files = [folder / name for name in ("fixture.yaml", "wiring.yaml", "limits.yaml", "requirements.csv")]
+        files = ["fixture.yaml", "wiring.yaml", "limits.yaml", "requirements.csv"]
+        files += [name for name in self.fixture.can_databases if name.endswith(".dbc")]
         bench, *bases = self.core.bench.files
-        named = [*((file.name, file) for file in files), ("bench.yaml", bench)]
+        named = [*((name, folder / name) for name in files), ("bench.yaml", bench)]
         rows = []
         # One of another product is known by its place there.
         names = [file.name if file.parent == bench.parent else "/".join(file.parts[-3:]) for file in bases]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bmsrig import RigError, _core, paths
+from bmsrig.can import CanBus
 from bmsrig.cli.bench_options import add_bench_options, settings_of
 from bmsrig.verdict import EXIT_STATUS, Verdict
 
@@ -90,8 +91,18 @@ def _can_bus(core: _core.Rig, bus: str) -> Finding:
     errors = core.can_counts(bus)["error_frames"]
     identifiers = len({(frame[1], frame[2]) for frame in frames})
     heard = f"{len(frames)} frames of {identifiers} identifiers in {LISTENS:g} s" if frames else "no frame heard"
-    wrong = f", {errors:g} error frames: is it the UUT's bit rate?" if errors else ""
-    return Finding(f"bus {bus}", not errors, f"{core.can_bit_rate(bus)} bit/s, {heard}{wrong}")
+    load = f", load {core.can_load(bus):.1f} %" if frames else ""
+    wrong = f", {errors:g} error frames: {_heard_rate(core, bus)}" if errors else ""
+    return Finding(f"bus {bus}", not errors, f"{core.can_bit_rate(bus)} bit/s, {heard}{load}{wrong}")
+
+
+def _heard_rate(core: _core.Rig, bus: str) -> str:
+    """What listening says of the rate at which the UUT speaks."""
+    try:
+        rate = CanBus(core, bus).detect_bit_rate()
+    except RigError as problem:
+        return str(problem)
+    return f"the UUT speaks at {rate} bit/s; set the adapter's bit_rate in the bench file, or look at the wires"
 
 
 def _wiring(core: _core.Rig) -> list[Finding]:
