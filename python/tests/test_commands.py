@@ -82,7 +82,7 @@ def test_check_bench_listens_to_the_buses(tmp_path):
     (tmp_path / "slow.yaml").write_text(slow)
     done = command("check-bench", "--fixture", "rec_2q", "--bench", tmp_path / "slow.yaml")
     assert done.returncode == 3
-    assert "error frames: is it the UUT's bit rate?" in done.stdout
+    assert "error frames: the UUT speaks at 500000 bit/s; set the adapter's bit_rate" in done.stdout
 
 
 def test_check_bench_says_what_is_bad(tmp_path):
