@@ -6,6 +6,7 @@
 
 #include "reports/blocks.h"
 #include "reports/can_collector.h"
+#include "reports/can_summary.h"
 #include "reports/frame.h"
 #include "rig/error.h"
 
@@ -57,7 +58,7 @@ std::vector<CanEvent> unit_with(int noisy, int slots) {
         std::int64_t time = slot * 100'000'000;
         for (std::uint32_t id = 0; id < 8; ++id) {
             const bool changes = std::cmp_less(id, noisy);
-            const std::int64_t bits = 111 + (changes ? random() % 10 : 5);
+            const auto bits = static_cast<std::int64_t>(111 + (changes ? random() % 10 : 5));
             time += bits * 4000;
             const auto byte = static_cast<std::uint8_t>(changes ? random() : 7);
             events.push_back(
@@ -228,6 +229,31 @@ TEST(CanBlock, IsRefusedIfItsColumnsLie) {
     EXPECT_THAT(with(6, "\x03"), says("ends too early"));
     EXPECT_THAT(with(7, "\x07\x07"), says("more than its events explain"));
     EXPECT_THAT(with(3, std::string(11, '\xFF')), says("64 bits"));
+}
+
+TEST(CanBlock, IsReadOrRefusedWhateverItsContentIs) {
+    const std::string content =
+        unpack_frame("BMF1", packed(unit_with(3, 20)), "a block of CAN frames");
+    std::minstd_rand random(5);
+    int refused = 0;
+    int read = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        std::string damaged = content;
+        for (auto left = random() % 3 + 1; left > 0; --left)
+            damaged[random() % damaged.size()] = static_cast<char>(random());
+        const std::string block = pack_frame("BMF1", damaged, 1);
+        try {
+            const auto events = decode_can_events(block);
+            std::uint64_t counted = 0;
+            for (const CanSummary& each : summarise_can_events(block)) counted += each.count;
+            ASSERT_EQ(counted, events.size());
+            ++read;
+        } catch (const InputError&) {
+            ++refused;
+        }
+    }
+    EXPECT_GT(refused, 1000);
+    EXPECT_GT(read, 1000);
 }
 
 TEST(CanCollector, StoresFullBlocksAndWhatIsLeftBusByBus) {

@@ -4,8 +4,8 @@
 
 namespace bmsrig {
 
-void CanCollector::add(std::string_view name, const CanEvent& event) {
-    Bus& target = bus(name);
+void CanCollector::add(std::string_view bus, const CanEvent& event) {
+    Bus& target = bus_of(bus);
     target.writer->add(event);
     if (target.writer->full()) store(target);
 }
@@ -19,18 +19,18 @@ void CanCollector::finish() {
     for (Bus& each : buses_) each.blocks = 0;
 }
 
-CanCollector::Bus& CanCollector::bus(std::string_view name) {
+CanCollector::Bus& CanCollector::bus_of(std::string_view name) {
     const auto found = std::ranges::find(buses_, name, &Bus::name);
     if (found != buses_.end()) return *found;
     return buses_.emplace_back(
         Bus{std::string(name), std::make_unique<CanBlockWriter>(block_events), 0});
 }
 
-void CanCollector::store(Bus& target) {
-    const std::size_t count = target.writer->size();
+void CanCollector::store(Bus& bus) {
+    const std::size_t count = bus.writer->size();
     if (count == 0) return;
-    const std::string data = target.writer->take();
-    store_(target.name, target.blocks++, count, data);
+    const std::string data = bus.writer->take();
+    store_(bus.name, bus.blocks++, count, data);
 }
 
 }  // namespace bmsrig

@@ -37,7 +37,7 @@ class CanCollector {
         std::unique_ptr<CanBlockWriter> writer;
         int blocks = 0;
     };
-    Bus& bus(std::string_view name);
+    Bus& bus_of(std::string_view name);
     void store(Bus& bus);
 
     Store store_;

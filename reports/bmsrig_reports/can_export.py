@@ -70,12 +70,13 @@ def _write_candump(frames: Frames, file: Path) -> int:
 
 
 def _write_asc(frames: Frames, file: Path) -> int:
-    """Microseconds since the start."""
+    """Microseconds since the full second in which the run began."""
     count = 0
     start = frames.start_ns / 1e9
     with can.ASCWriter(file) as writer:
-        # The first line decides where the time begins.
-        writer.log_event("Start of test", start)
+        # The first line decides where the time begins. At a full second, because the writer leaves out the zeros of
+        # 0.045 s, which readers then take for 0.45 s.
+        writer.log_event("Start of run", frames.start_ns // 10**9)
         for channel, _, event in frames:
             writer(_message(event, start + event.time_ns / 1e9, channel - 1))
             count += 1

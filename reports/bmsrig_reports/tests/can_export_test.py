@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import builtins
+import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,8 +23,9 @@ OTHER_BUS = [
     CanEvent(1_100_250_001, 250_000, "sent", "none", 0x1FFFFFFF, True, False, bytes(range(248, 256))),
     CanEvent(86_400_000_000_003, 250_000, "received", "none", 0x305, False, True, b""),
 ]
-LOSSES = {".log": 1e-6, ".asc": 1e-6, ".blf": 1e-6, ".mf4": 1e-6}
-"""Half a microsecond of rounding, and what a reader's seconds since 1970 lose."""
+SUFFIXES = (".log", ".asc", ".blf", ".mf4")
+LOSS = 1e-6
+"""s; half a microsecond of rounding, and what a reader's seconds since 1970 lose."""
 
 
 class TwoBuses:
@@ -46,7 +48,7 @@ IN_ORDER = [(2, OTHER_BUS[0]), *((1, event) for event in CAN_EVENTS[:2]), (2, OT
 IN_ORDER += [*((1, event) for event in CAN_EVENTS[2:]), (2, OTHER_BUS[2])]
 
 
-@pytest.mark.parametrize("suffix", [".log", ".asc", ".blf", ".mf4", ".ASC"])
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".ASC"])
 def test_every_event_comes_back_in_order(frames: Frames, tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"frames{suffix}"
     assert export_frames(frames, file) == 7
@@ -56,7 +58,7 @@ def test_every_event_comes_back_in_order(frames: Frames, tmp_path: Path, suffix:
     assert len(messages) == 7
     for (channel, event), message in zip(IN_ORDER, messages, strict=True):
         told = START + event.time_ns / 1e9
-        assert message.timestamp == pytest.approx(told, abs=LOSSES[suffix.lower()])
+        assert message.timestamp == pytest.approx(told, abs=LOSS)
         assert message.is_error_frame == (event.kind == "error")
         if message.is_error_frame:
             continue
@@ -70,6 +72,21 @@ def test_every_event_comes_back_in_order(frames: Frames, tmp_path: Path, suffix:
         expected = {".log": ["can", "charger"][channel - 1], ".mf4": channel}.get(suffix, channel - 1)
         assert message.channel == expected
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([file.name, "r.db"])
+
+
+def test_a_start_early_in_its_second_is_the_start(tmp_path: Path) -> None:
+    path = add_frames(write_record(tmp_path / "r.db", SampleRun()), 1, "can")
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE run SET started_utc = '2024-05-06T07:08:09.045Z'")
+    database.close()
+    for suffix in SUFFIXES:
+        file = tmp_path / f"frames{suffix}"
+        with RecordFile(path) as record:
+            export_frames(Frames(record, 1, ["can"]), file)
+        options = {"relative_timestamp": False} if suffix == ".asc" else {}
+        with can.LogReader(file, **options) as reader:
+            first = next(iter(reader))
+        assert first.timestamp == pytest.approx(1_714_979_289.045 + 1.00025, abs=LOSS), suffix
 
 
 def test_nanoseconds_are_kept_where_the_format_has_them(frames: Frames, tmp_path: Path) -> None:
@@ -96,7 +113,7 @@ def test_an_export_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
             yield from super().can_frames(test, bus)
             raise RecordError("the second block is damaged")
 
-    for suffix in LOSSES:
+    for suffix in SUFFIXES:
         kept = tmp_path / f"kept{suffix}"
         kept.write_text("precious")
         with Broken(path) as record, pytest.raises(RecordError, match="second block"):
