@@ -77,17 +77,21 @@ def test_a_defect_in_what_is_only_characterised_is_recorded(bmsrig, product, def
 
 
 @pytest.mark.parametrize(
-    ("product", "cells"),
+    ("product", "settings"),
     [
-        *((SMALLBMS, cells) for cells in (4, 8, 16)),
-        *((VEBUS, cells) for cells in (4, 8, 16)),
-        *((SMART, cells) for cells in (4, 20)),
-        *((REC_2Q, cells) for cells in (4, 7, 16)),
-        *((REC_ABMS, cells) for cells in (4, 16)),
+        *((SMALLBMS, [f"cells={cells}"]) for cells in (4, 8, 16)),
+        *((VEBUS, [f"cells={cells}"]) for cells in (4, 8, 16)),
+        *((SMART, [f"cells={cells}"]) for cells in (4, 20)),
+        *((REC_2Q, [f"cells={cells}"]) for cells in (4, 16)),
+        (REC_2Q, ["cells=7", "can_order=turns"]),
+        (REC_ABMS, ["cells=4", "can_order=turns"]),
+        (REC_ABMS, ["cells=16"]),
     ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
 )
-def test_a_good_unit_passes_every_requirement(bmsrig, product, cells):
-    done = bmsrig(product, "--set", f"cells={cells}", fixture=product)
+def test_a_good_unit_passes_every_requirement(bmsrig, product, settings):
+    options = [word for each in settings for word in ("--set", each)]
+    done = bmsrig(product, *options, fixture=product)
     assert done.status == 0, done.output
     assert "have no test" not in done.output
 
