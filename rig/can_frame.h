@@ -24,12 +24,6 @@ struct CanFrame {
     bool operator==(const CanFrame&) const = default;
 };
 
-/// An identifier with its format in one number, as in SocketCAN.
-constexpr std::uint32_t can_key(std::uint32_t id, bool extended) {
-    constexpr std::uint32_t extended_flag = 1U << 31U;
-    return extended ? id | extended_flag : id;
-}
-
 /// can-utils' notation: "1F3#00FF", "1806E5F4#0102", "305#R".
 std::string to_string(const CanFrame& frame);
 /// The inverse; nothing for any other text.

@@ -32,22 +32,19 @@ void CanMeanings::add(const CanDatabase& database) {
             meaning.signals.push_back(known ? *known : trace_.declare(info));
         }
         values_.resize(std::max(values_.size(), message.signals.size()));
-        meanings_[can_key(message.id, message.extended)].push_back(std::move(meaning));
+        meanings_.at(message.id, message.extended).push_back(std::move(meaning));
     }
 }
 
 /// An identifier of 11 bits may be sent with 29 (REC units do, by a setting): the payload is the
 /// same, so that it means the same unless a database says otherwise.
 const std::vector<CanMeanings::Meaning>* CanMeanings::meanings_of(const CanFrame& frame) const {
-    auto found = meanings_.find(can_key(frame.id, frame.extended));
-    if (found == meanings_.end() && frame.extended && frame.id <= last_standard_id) {
-        found = meanings_.find(can_key(frame.id, false));
-    }
-    return found == meanings_.end() ? nullptr : &found->second;
+    const auto* found = meanings_.find(frame.id, frame.extended);
+    return found != nullptr || !frame.extended ? found : meanings_.find(frame.id, false);
 }
 
 void CanMeanings::take(Instant time, const CanFrame& frame) {
-    Heard& heard = heard_[can_key(frame.id, frame.extended)];
+    Heard& heard = heard_.at(frame.id, frame.extended);
     if (heard.any && heard.frame == frame) return;  // nothing that it says has changed
     if (!heard.any) heard.meanings = meanings_of(frame);
     heard.any = true;

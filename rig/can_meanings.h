@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
 
 #include "rig/can_database.h"
 #include "rig/can_frame.h"
+#include "rig/can_table.h"
 #include "rig/trace.h"
 
 namespace bmsrig {
@@ -39,8 +39,8 @@ class CanMeanings {
     void decode(const Meaning& meaning, Instant time, const CanFrame& frame);
 
     Trace& trace_;
-    std::unordered_map<std::uint32_t, std::vector<Meaning>> meanings_;  // by key of the identifier
-    std::unordered_map<std::uint32_t, Heard> heard_;
+    CanTable<std::vector<Meaning>> meanings_;
+    CanTable<Heard> heard_;
     std::vector<double> values_;
 };
 

@@ -72,8 +72,7 @@ void CanTraffic::close_windows(Instant until) {
 }
 
 void CanTraffic::hear(const CanEvent& event) {
-    const std::uint32_t key = can_key(event.frame.id, event.frame.extended);
-    Heard& heard = heard_[key];
+    Heard& heard = heard_.at(event.frame.id, event.frame.extended);
     CanIdentifier& state = heard.state;
     if (state.count == 0) {
         state.first = event.time;
@@ -102,8 +101,8 @@ void CanTraffic::note_period(Heard& heard, Duration period) {
 }
 
 const CanIdentifier* CanTraffic::identifier(std::uint32_t id, bool extended) const {
-    const auto found = heard_.find(can_key(id, extended));
-    return found == heard_.end() ? nullptr : &found->second.state;
+    const Heard* heard = heard_.find(id, extended);
+    return heard == nullptr ? nullptr : &heard->state;
 }
 
 }  // namespace bmsrig

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
 
+#include "rig/can_table.h"
 #include "rig/instruments/can_adapter.h"
 #include "rig/trace.h"
 
@@ -58,7 +58,7 @@ class CanTraffic {
     std::uint64_t errors_ = 0;
     Instant window_end_;
     Duration busy_{};  // of the window that is open
-    std::unordered_map<std::uint32_t, Heard> heard_;
+    CanTable<Heard> heard_;
 };
 
 }  // namespace bmsrig
