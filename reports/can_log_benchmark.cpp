@@ -4,6 +4,7 @@
 // that takes and forgets it, so that the memory does not grow with the log.
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -65,7 +66,7 @@ class Unit {
             bmsrig::CanFrame& frame = events_[i].frame;
             frame.id = rec.messages()[i].id;
             frame.length = static_cast<std::uint8_t>(data.size());
-            std::copy(data.begin(), data.end(), frame.data.begin());
+            std::ranges::copy(data, frame.data.begin());
         }
     }
 
@@ -115,7 +116,7 @@ void touch(Value& value) {
 void decode_bare(const bmsrig::CanFrame& frame, std::array<double, 8>& values) {
     switch (frame.id) {
         case REC_BATTERY_PACK_FRAME_ID: {
-            rec_battery_pack_t pack;
+            rec_battery_pack_t pack{};
             rec_battery_pack_unpack(&pack, frame.data.data(), frame.length);
             values = {rec_battery_pack_soc_decode(pack.soc),
                       rec_battery_pack_soh_decode(pack.soh),
@@ -126,7 +127,7 @@ void decode_bare(const bmsrig::CanFrame& frame, std::array<double, 8>& values) {
             break;
         }
         case REC_TEMPERATURES_FRAME_ID: {
-            rec_temperatures_t all;
+            rec_temperatures_t all{};
             rec_temperatures_unpack(&all, frame.data.data(), frame.length);
             values = {rec_temperatures_temperature1_decode(all.temperature1),
                       rec_temperatures_temperature2_decode(all.temperature2),
@@ -139,14 +140,14 @@ void decode_bare(const bmsrig::CanFrame& frame, std::array<double, 8>& values) {
             break;
         }
         case REC_LIMITS_FRAME_ID: {
-            rec_limits_t limits;
+            rec_limits_t limits{};
             rec_limits_unpack(&limits, frame.data.data(), frame.length);
             values = {rec_limits_cvl_decode(limits.cvl), rec_limits_ccl_decode(limits.ccl),
                       rec_limits_dcl_decode(limits.dcl), rec_limits_dvl_decode(limits.dvl)};
             break;
         }
         case REC_STATUS_FRAME_ID: {
-            rec_status_t status;
+            rec_status_t status{};
             rec_status_unpack(&status, frame.data.data(), frame.length);
             values = {rec_status_ah_decode(status.ah),
                       rec_status_bms_temperature_decode(status.bms_temperature),
@@ -159,7 +160,7 @@ void decode_bare(const bmsrig::CanFrame& frame, std::array<double, 8>& values) {
             break;
         }
         default: {  // the four messages of cells are alike
-            rec_cells1_to4_t cells;
+            rec_cells1_to4_t cells{};
             rec_cells1_to4_unpack(&cells, frame.data.data(), frame.length);
             values = {
                 rec_cells1_to4_cell1_decode(cells.cell1), rec_cells1_to4_cell2_decode(cells.cell2),

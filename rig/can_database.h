@@ -20,6 +20,7 @@ class CanDatabase {
         double low = 0;  ///< the range that the file states
         double high = 0;
         std::map<int, std::string> words{};  ///< a value table's words by raw value
+        bool multiplexed = false;            ///< some frames of its message do not carry it
     };
     struct Message {
         std::uint32_t id = 0;

@@ -73,6 +73,10 @@ class CanInputs {
     /// `extended` the format that came last is taken.
     [[nodiscard]] std::optional<CanIdentifier> identifier(std::string_view bus, std::uint32_t id,
                                                           std::optional<bool> extended) const;
+    /// When a multiplexed signal of the trace was carried last; nothing if it never was.
+    [[nodiscard]] std::optional<Instant> carried(std::string_view bus, SignalId signal) const {
+        return buses_.at(bus).kept.meanings->carried(signal);
+    }
     /// From now on every frame is kept, until it is taken.
     void record(std::string_view bus);
     std::vector<TimedFrame> take_record(std::string_view bus);

@@ -1,6 +1,7 @@
 #include "rig/can_meanings.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -25,11 +26,12 @@ SignalInfo info_of(const CanDatabase& database, const CanDatabase::Signal& signa
 void CanMeanings::add(const CanDatabase& database) {
     for (std::size_t i = 0; i < database.messages().size(); ++i) {
         const CanDatabase::Message& message = database.messages()[i];
-        Meaning meaning{&database, i, {}};
+        Meaning meaning{&database, i, {}, false};
         for (const CanDatabase::Signal& signal : message.signals) {
             const SignalInfo info = info_of(database, signal);
             const auto known = trace_.find(info.name);
             meaning.signals.push_back(known ? *known : trace_.declare(info));
+            meaning.multiplexed = meaning.multiplexed || signal.multiplexed;
         }
         values_.resize(std::max(values_.size(), message.signals.size()));
         meanings_.at(message.id, message.extended).push_back(std::move(meaning));
@@ -45,9 +47,13 @@ const std::vector<CanMeanings::Meaning>* CanMeanings::meanings_of(const CanFrame
 
 void CanMeanings::take(Instant time, const CanFrame& frame) {
     Heard& heard = heard_.at(frame.id, frame.extended);
-    if (heard.any && heard.frame == frame) return;  // nothing that it says has changed
-    if (!heard.any) heard.meanings = meanings_of(frame);
-    heard.any = true;
+    if (heard.any && heard.repeats_say_nothing && heard.frame == frame) return;
+    if (!heard.any) {
+        heard.any = true;
+        heard.meanings = meanings_of(frame);
+        heard.repeats_say_nothing = heard.meanings == nullptr ||
+                                    std::ranges::none_of(*heard.meanings, &Meaning::multiplexed);
+    }
     heard.frame = frame;
     if (heard.meanings == nullptr || frame.remote) return;
     for (const Meaning& meaning : *heard.meanings) decode(meaning, time, frame);
@@ -56,9 +62,29 @@ void CanMeanings::take(Instant time, const CanFrame& frame) {
 void CanMeanings::decode(const Meaning& meaning, Instant time, const CanFrame& frame) {
     const std::span values = std::span(values_).first(meaning.signals.size());
     meaning.database->decode(meaning.message, frame.bytes(), values);
+    if (meaning.multiplexed) {
+        append_carried(meaning, time, frame);
+        return;
+    }
     for (std::size_t i = 0; i < values.size(); ++i) {
         trace_.append(meaning.signals[i], time, values[i]);
     }
+}
+
+void CanMeanings::append_carried(const Meaning& meaning, Instant time, const CanFrame& frame) {
+    const CanDatabase::Message& message = meaning.database->messages()[meaning.message];
+    const bool is_whole = frame.length >= message.length;
+    for (std::size_t i = 0; i < meaning.signals.size(); ++i) {
+        const bool multiplexed = message.signals[i].multiplexed;
+        if (multiplexed && is_whole && std::isnan(values_[i])) continue;  // it is another page
+        trace_.append(meaning.signals[i], time, values_[i]);
+        if (multiplexed) carried_[meaning.signals[i]] = time;
+    }
+}
+
+std::optional<Instant> CanMeanings::carried(SignalId signal) const {
+    const auto found = carried_.find(signal);
+    return found == carried_.end() ? std::nullopt : std::optional(found->second);
 }
 
 }  // namespace bmsrig

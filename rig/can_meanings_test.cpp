@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace bmsrig {
 namespace {
 
@@ -87,6 +90,54 @@ TEST_F(CanMeaningsTest, ADatabaseMayGiveTheLongFormatAMeaningOfItsOwn) {
     take("00000031#05");
     EXPECT_EQ(last("can.brief.speed"), -1);
     EXPECT_EQ(last("can.full.speed"), 5);
+}
+
+/// Its first byte says whether the second is the one number or the other.
+class TwoPages final : public CanDatabase {
+  public:
+    [[nodiscard]] const std::string& name() const override { return name_; }
+    [[nodiscard]] const std::vector<Message>& messages() const override { return messages_; }
+    void decode(std::size_t /*message*/, std::span<const std::uint8_t> data,
+                std::span<double> values) const override {
+        std::ranges::fill(values, std::nan(""));
+        if (!data.empty()) values[0] = data[0];
+        if (data.size() > 1 && data[0] < 2) values[1U + data[0]] = data[1];
+    }
+    [[nodiscard]] std::vector<std::uint8_t> encode(
+        std::size_t /*message*/, std::span<const double> /*values*/) const override {
+        return {};
+    }
+
+  private:
+    static Signal multiplexed(const char* name) {
+        Signal signal{name, "V"};
+        signal.multiplexed = true;
+        return signal;
+    }
+    std::string name_ = "pages";
+    std::vector<Message> messages_{
+        {0x100, false, "Pages", 2, {{"Page", ""}, multiplexed("First"), multiplexed("Second")}}};
+};
+
+TEST_F(CanMeaningsTest, AMultiplexedSignalKeepsItsValueWhileAnotherPageIsSent) {
+    const TwoPages database;
+    meanings_.add(database);
+    const SignalId first = trace_.require("can.pages.first");
+    const SignalId second = trace_.require("can.pages.second");
+    take("100#0007");
+    take("100#0109");
+    EXPECT_EQ(last("can.pages.first"), 7);
+    EXPECT_EQ(last("can.pages.second"), 9);
+    EXPECT_EQ(meanings_.carried(first), Instant{1ms});
+    EXPECT_EQ(meanings_.carried(second), Instant{2ms});
+    take("100#0109");
+    EXPECT_EQ(meanings_.carried(second), Instant{3ms}) << "also when it says the same again";
+    take("100#0204");
+    EXPECT_EQ(meanings_.carried(first), Instant{1ms});
+    take("100#00");  // too short for what it announces
+    EXPECT_TRUE(std::isnan(last("can.pages.first")));
+    EXPECT_EQ(last("can.pages.page"), 0);
+    EXPECT_FALSE(meanings_.carried(trace_.require("can.pages.page")));
 }
 
 }  // namespace

@@ -27,9 +27,9 @@ void check(const CanAdapter& adapter, int channel, const CanRateSearch& search) 
                          " finds no bit rate; expected more than 0 s");
     }
     if (adapter.state(channel) == CanState::bus_off) {
-        throw InstrumentError(where(adapter, channel) +
-                              ": its node is off the bus and hears nothing; let it recover before "
-                              "looking for the bit rate");
+        throw InputError(where(adapter, channel) +
+                         ": its node is off the bus and hears nothing; let it recover before "
+                         "looking for the bit rate");
     }
 }
 
@@ -58,23 +58,25 @@ Seen listen(CanAdapter& adapter, int channel, Duration longest,
 }
 
 /// Nothing set back yet.
-std::uint32_t search_rate(CanAdapter& adapter, int channel, const CanRateSearch& search,
-                          const std::function<void(Duration)>& run) {
+CanRateFound search_rate(CanAdapter& adapter, int channel, const CanRateSearch& search,
+                         const std::function<void(Duration)>& run) {
     adapter.set_listen_only(channel, true);
-    std::string report;
+    CanRateFound found;
+    std::string& report = found.heard;
     for (const std::uint32_t candidate : search.candidates) {
         adapter.set_bit_rate(channel, candidate);
         const Seen seen = listen(adapter, channel, search.listening, run);
-        if (seen.sound != 0) return candidate;
         report += report.empty() ? "" : ", ";
         report += std::to_string(candidate) + " bit/s: ";
+        if (seen.sound != 0) {
+            report += "sound frames";
+            found.bit_rate = candidate;
+            break;
+        }
         report += seen.error_frames == 0 ? "silence"
                                          : std::to_string(seen.error_frames) + " error frames";
     }
-    throw InstrumentError(where(adapter, channel) + ": no frame was sound at any bit rate in " +
-                          format_duration(search.listening) + " each (" + report +
-                          "); expected the UUT's at one of them: see whether it is on, sends by "
-                          "itself and is wired, try more rates, or listen longer");
+    return found;
 }
 
 void restore(CanAdapter& adapter, int channel, const CanSettings& settings) {
@@ -84,12 +86,12 @@ void restore(CanAdapter& adapter, int channel, const CanSettings& settings) {
 
 }  // namespace
 
-std::uint32_t detect_can_bit_rate(CanAdapter& adapter, int channel, const CanRateSearch& search,
-                                  const std::function<void(Duration)>& run) {
+CanRateFound detect_can_bit_rate(CanAdapter& adapter, int channel, const CanRateSearch& search,
+                                 const std::function<void(Duration)>& run) {
     check(adapter, channel, search);
     const CanSettings before = adapter.settings(channel);
     try {
-        const std::uint32_t found = search_rate(adapter, channel, search, run);
+        CanRateFound found = search_rate(adapter, channel, search, run);
         restore(adapter, channel, before);
         return found;
     } catch (...) {

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "rig/instruments/can_adapter.h"
@@ -18,13 +20,18 @@ struct CanRateSearch {
     Duration listening = std::chrono::milliseconds{500};
 };
 
+struct CanRateFound {
+    std::optional<std::uint32_t> bit_rate;
+    std::string heard;  ///< at each candidate that was tried: "250000 bit/s: silence"
+};
+
 /// The first candidate at which a frame of the UUT is sound, whether or not anybody acknowledges
 /// it. The rig's node only listens meanwhile, so it breaks nothing off; a UUT that is alone with it
 /// lacks its acknowledgement and goes on repeating one frame until this returns. Afterwards the
 /// node is set as before. `run` lets this much time pass.
-/// Throws InputError if a candidate or the time is none, InstrumentError if the node is off the bus
-/// or no candidate fits; it says what was seen at each.
-std::uint32_t detect_can_bit_rate(CanAdapter& adapter, int channel, const CanRateSearch& search,
-                                  const std::function<void(Duration)>& run);
+/// Nothing if no candidate fits. Throws InputError if a candidate or the time is none, or the node
+/// is off the bus.
+CanRateFound detect_can_bit_rate(CanAdapter& adapter, int channel, const CanRateSearch& search,
+                                 const std::function<void(Duration)>& run);
 
 }  // namespace bmsrig

@@ -251,7 +251,7 @@ void Rig::send_serial(std::string_view bus, std::span<const std::uint8_t> bytes)
     serial_.adapter(bus).send(serial_.channel(bus), bytes);
 }
 
-std::uint32_t Rig::detect_can_bit_rate(std::string_view bus, const CanRateSearch& search) {
+CanRateFound Rig::detect_can_bit_rate(std::string_view bus, const CanRateSearch& search) {
     return bmsrig::detect_can_bit_rate(can_.adapter(bus), can_.channel(bus), search,
                                        [this](Duration duration) { run_for(duration); });
 }

@@ -153,7 +153,7 @@ class Rig {
     CanRepeats::Id repeat_can(std::string_view bus, const CanFrame& frame, Duration period);
     void stop_repeating_can(CanRepeats::Id id) { can_repeats_.stop(id); }
     /// See rig/can_rate_detection.h.
-    std::uint32_t detect_can_bit_rate(std::string_view bus, const CanRateSearch& search);
+    CanRateFound detect_can_bit_rate(std::string_view bus, const CanRateSearch& search);
     /// How much of the last whole second a bus was held, in %.
     [[nodiscard]] double can_load(std::string_view bus);
     /// Runs until another frame of this identifier has come, without `extended` in either format;

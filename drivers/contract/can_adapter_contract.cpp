@@ -48,7 +48,7 @@ TEST_P(CanAdapterContract, SendsNothingWhileItListens) {
     EXPECT_FALSE(adapter().settings(1).listen_only);
     adapter().set_listen_only(1, true);
     EXPECT_TRUE(adapter().settings(1).listen_only);
-    const std::string text = text_of<InstrumentError>([&] { adapter().send(1, {}); });
+    const std::string text = text_of<InputError>([&] { adapter().send(1, {}); });
     EXPECT_NE(text.find("\"it\""), std::string::npos) << text;
     adapter().set_listen_only(1, false);
     EXPECT_FALSE(adapter().settings(1).listen_only);

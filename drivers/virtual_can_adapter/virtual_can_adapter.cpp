@@ -45,8 +45,8 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
     void send(int channel, const CanFrame& frame) override {
         VirtualCanBus& bus = at(channel);
         if (bus.settings().listen_only) {
-            throw InstrumentError(where(channel) + ": it only listens, so it cannot send " +
-                                  to_string(frame) + "; switch listen-only off first");
+            throw InputError(where(channel) + ": it only listens, so it cannot send " +
+                             to_string(frame) + "; switch listen-only off first");
         }
         if (!bus.send(frame)) refuse_flood("the rig", channel, bus.bit_rate());
     }

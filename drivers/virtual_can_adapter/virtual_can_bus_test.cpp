@@ -109,7 +109,7 @@ TEST_F(VirtualCanBusTest, ListeningOnlyItRefusesToSend) {
     make(500'000, 500'000);
     adapter_->set_listen_only(1, true);
     EXPECT_TRUE(adapter_->settings(1).listen_only);
-    EXPECT_THAT(text_of<InstrumentError>([&] { rig_sends("305#0102"); }),
+    EXPECT_THAT(text_of<InputError>([&] { rig_sends("305#0102"); }),
                 HasSubstr("\"unit\", channel 1: it only listens, so it cannot send 305#0102"));
     bench_.run_for(1s);
     EXPECT_THAT(uut_heard_, IsEmpty());

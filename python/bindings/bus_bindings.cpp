@@ -142,6 +142,14 @@ void bind_can_meanings(py::class_<Rig>& rig) {
                -> const CanDatabase& { return self.can().database(bus, name); },
            py::arg("bus"), py::arg("name"), py::return_value_policy::reference)
         .def(
+            "can_carried",
+            [](Rig& self, const std::string& bus,
+               const std::string& signal) -> std::optional<double> {
+                const auto time = self.can().carried(bus, self.trace().require(signal));
+                return time ? std::optional(to_seconds(*time)) : std::nullopt;
+            },
+            py::arg("bus"), py::arg("signal"))
+        .def(
             "can_load", [](Rig& self, const std::string& bus) { return self.can_load(bus); },
             py::arg("bus"));
 }
@@ -183,8 +191,9 @@ void bind_can_rates(py::class_<Rig>& rig) {
             "detect_can_bit_rate",
             [](Rig& self, const std::string& bus, const std::vector<std::uint32_t>& candidates,
                double listening) {
-                return self.detect_can_bit_rate(bus,
-                                                {candidates, duration_from_seconds(listening)});
+                CanRateFound found =
+                    self.detect_can_bit_rate(bus, {candidates, duration_from_seconds(listening)});
+                return std::pair{found.bit_rate, std::move(found.heard)};
             },
             py::arg("bus"), py::arg("candidates"), py::arg("listening"), Release())
         .def(

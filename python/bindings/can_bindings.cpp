@@ -35,16 +35,17 @@ void bind_layouts(py::module_& module) {
     using Signal = CanDatabase::Signal;
     using Message = CanDatabase::Message;
     py::class_<Signal>(module, "CanSignal", "A number in a CAN message.")
-        .def(py::init<std::string, std::string, double, double, double,
-                      std::map<int, std::string>>(),
+        .def(py::init<std::string, std::string, double, double, double, std::map<int, std::string>,
+                      bool>(),
              py::arg("name"), py::arg("unit"), py::arg("resolution"), py::arg("low"),
-             py::arg("high"), py::arg("words"))
+             py::arg("high"), py::arg("words"), py::arg("multiplexed") = false)
         .def_readonly("name", &Signal::name)
         .def_readonly("unit", &Signal::unit)
         .def_readonly("resolution", &Signal::resolution)
         .def_readonly("low", &Signal::low)
         .def_readonly("high", &Signal::high)
-        .def_readonly("words", &Signal::words);
+        .def_readonly("words", &Signal::words)
+        .def_readonly("multiplexed", &Signal::multiplexed);
     py::class_<Message>(module, "CanMessage", "The layout of a CAN frame.")
         .def(py::init<std::uint32_t, bool, std::string, std::uint8_t, std::vector<Signal>>(),
              py::arg("identifier"), py::arg("extended"), py::arg("name"), py::arg("length"),

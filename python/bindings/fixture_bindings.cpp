@@ -44,6 +44,23 @@ void bind_judging(py::module_& module) {
         .def("__str__", &Measurement::describe);
 }
 
+std::vector<std::string> line_names(const Fixture& fixture) {
+    return names_of(fixture.wiring.lines(), &LineNet::name);
+}
+
+std::vector<std::string> reading_names(const Fixture& fixture) {
+    return names_of(fixture.wiring.readings(), &ReadingNet::name);
+}
+
+/// Of all buses, as the wiring names them.
+std::vector<std::string> can_database_names(const Fixture& fixture) {
+    std::vector<std::string> names;
+    for (const BusNet& net : fixture.wiring.buses()) {
+        names.insert(names.end(), net.databases.begin(), net.databases.end());
+    }
+    return names;
+}
+
 void bind_product(py::module_& module) {
     py::class_<Requirement>(module, "Requirement", "A line of a fixture's requirements.csv.")
         .def_readonly("id", &Requirement::id)
@@ -71,31 +88,11 @@ void bind_product(py::module_& module) {
                                [](const Fixture& self) { return to_seconds(self.reaction_time); })
         .def_readonly("limits", &Fixture::limits)
         .def_readonly("requirements", &Fixture::requirements)
-        .def_property_readonly("lines",
-                               [](const Fixture& self) {
-                                   std::vector<std::string> names;
-                                   for (const auto& line : self.wiring.lines())
-                                       names.push_back(line.name);
-                                   return names;
-                               })
+        .def_property_readonly("lines", &line_names)
         // A copy: a restart with other settings replaces the fixture's own.
         .def("limit", &Fixture::limit, py::arg("name"), py::return_value_policy::copy)
-        .def_property_readonly("can_databases",
-                               [](const Fixture& self) {
-                                   std::vector<std::string> names;
-                                   for (const BusNet& net : self.wiring.buses()) {
-                                       names.insert(names.end(), net.databases.begin(),
-                                                    net.databases.end());
-                                   }
-                                   return names;
-                               })
-        .def_property_readonly("readings",
-                               [](const Fixture& self) {
-                                   std::vector<std::string> names;
-                                   for (const auto& reading : self.wiring.readings())
-                                       names.push_back(reading.name);
-                                   return names;
-                               })
+        .def_property_readonly("can_databases", &can_database_names)
+        .def_property_readonly("readings", &reading_names)
         .def("has_setting",
              [](const Fixture& self, const std::string& name) { return self.settings.has(name); })
         .def("setting_text",

@@ -48,7 +48,9 @@ def load(file: Path) -> DbcFile:
 
 def _message(message: bmsrig_dbc.Message) -> _core.CanMessage:
     signals = [
-        _core.CanSignal(signal.name, signal.unit, signal.resolution, signal.low, signal.high, signal.words)
+        _core.CanSignal(
+            signal.name, signal.unit, signal.resolution, signal.low, signal.high, signal.words, bool(signal.multiplexer)
+        )
         for signal in message.signals
     ]
     return _core.CanMessage(message.id, message.extended, message.name, message.length, signals)

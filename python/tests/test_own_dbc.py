@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from bmsrig import _core
+from bmsrig.failure import ExpectationFailed
 from bmsrig.rig import Rig
 from can_bench import can_rig
 
@@ -66,3 +67,41 @@ def test_a_dbc_file_that_is_not_there_is_said(tmp_path):
     (tmp_path / "unit" / "layouts" / "mine.dbc").unlink()
     with pytest.raises(_core.WiringError, match=r"mine\.dbc: cannot be read as a DBC file: No such file"):
         core.begin_test(1)
+
+
+PAGES = """\
+VERSION ""
+NS_ :
+BS_:
+BU_: Unit Rig
+BO_ 774 Pages: 8 Unit
+ SG_ Page M : 0|8@1+ (1,0) [0|0] "" Rig
+ SG_ First m0 : 8|8@1+ (1,0) [0|0] "rpm" Rig
+ SG_ Second m1 : 8|8@1+ (1,0) [0|0] "rpm" Rig
+"""
+
+
+def test_a_multiplexed_signal_waits_for_its_page(tmp_path):
+    """can_unit answers 0x305 with 0x306 and the bytes in reverse: each frame sent is a page that comes."""
+    core = can_rig(tmp_path / "unit", "[pages.dbc]", {"pages.dbc": PAGES})
+    core.begin_test(1)
+    rig = Rig(core)
+    first, second = rig.can["pages"].signal("First"), rig.can["pages"].signal("Second")
+
+    def page(number: int, value: int) -> bytes:
+        return bytes([number, value, 0, 0, 0, 0, 0, 0])[::-1]
+
+    with rig.can.repeat(0x305, page(1, 9), every=0.1):
+        rig.wait(0.5)
+        assert second.value == 9
+        with pytest.raises(ExpectationFailed, match=r"none of the \d+ frames 0x306 carried it: it is multiplexed"):
+            first.read(within=1)
+        with rig.can.repeat(0x305, page(0, 7), every=0.5):
+            assert first.read(within=1).value == 7
+            first.stays_between(7, 7, seconds=3)
+            second.stays_between(9, 9, seconds=3)
+            assert first.age <= 0.51
+        rig.wait(6)
+        with pytest.raises(ExpectationFailed, match="frames 0x306 that carry it are missing since"):
+            first.expect_between(7, 7, within=0.1)
+    core.end_test()

@@ -51,9 +51,19 @@ class CanBus:
 
         candidates: in the order in which they are tried, in bit/s; listening: how long at each at most, in s. The UUT
         is not disturbed, but alone with the rig it lacks its acknowledgement and repeats one frame meanwhile.
-        Afterwards the node is set as before. Raises InstrumentError that says what was heard at each rate if none fits.
+        Afterwards the node is set as before. Raises ExpectationFailed that says what was heard at each rate if the UUT
+        can be understood at none; InputError if the list is empty, the time is 0, or this test switched the UUT off.
         """
-        return self._core.detect_can_bit_rate(self.name, list(candidates), listening)
+        core = self._core
+        if core.uut_is_off:
+            raise InputError(f"bus {self.name}: nobody sends: this test has switched the UUT off and not on again")
+        found, heard = core.detect_can_bit_rate(self.name, list(candidates), listening)
+        if found is None:
+            raise ExpectationFailed(
+                f"bus {self.name}: expected frames of the UUT at one of these bit rates, but in {listening:g} s each "
+                f"there were {heard} (now {core.now:.6f} s); does it send by itself, is it wired, is it another rate?"
+            )
+        return found
 
     @property
     def listen_only(self) -> bool:

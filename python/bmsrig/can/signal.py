@@ -26,6 +26,7 @@ class CanSignal:
         self._message = message
         self._name = signal_name(database, layout.name)
         self._words = layout.words
+        self._multiplexed = layout.multiplexed
         self.name = layout.name
         self.unit = layout.unit
         self.resolution = layout.resolution
@@ -55,23 +56,32 @@ class CanSignal:
     @property
     def time(self) -> float:
         """When the last frame that carries it came, in s since the start of the test; not a number if none has."""
-        return self._message.time
+        if not self._multiplexed:
+            return self._message.time
+        carried = self._core.can_carried(self._message.bus, self._name)
+        return math.nan if carried is None else carried
 
     @property
     def age(self) -> float:
         """How long ago that was, in s; infinite if none has come."""
-        return self._message.age
+        time = self.time
+        return math.inf if math.isnan(time) else self._core.now - time
 
     def read(self, within: float = MISSING_AFTER) -> Reading:
         """Run until the next frame that carries it, and return what that one says.
 
         Raises ExpectationFailed if none comes in time, or it is too short for this signal.
         """
-        time = self._message.expect_next(within)
+        start, before = self._core.now, self.time
+        self._message.expect_next(within)
+        while self.time == before or math.isnan(self.time):  # multiplexed, and another page came
+            left = start + within - self._core.now
+            if left < SHORTEST_WAIT or not self._wait(left):
+                raise self._failed(f"expected a frame that carries it within {within:g} s of {start:.6f} s")
         value = self.value
         if math.isnan(value):
             raise self._failed("expected a value in the frame")
-        return Reading(value, self.uncertainty, time, self.unit)
+        return Reading(value, self.uncertainty, self.time, self.unit)
 
     def expect_between(self, low: float, high: float, within: float | None = None) -> Reading:
         """Run until the value lies between low and high, the ends included, and return the reading that did.
@@ -151,13 +161,15 @@ class CanSignal:
         message = self._message
         if not message.count:
             return f"no frame {message} that carries it: {message.history()}"
-        if message.age > MISSING_AFTER:
-            return f"frames {message} that carry it are missing since {message.time:.6f} s"
+        if math.isnan(self.time):
+            return f"none of the {message.count} frames {message} carried it: it is multiplexed"
+        if self.age > MISSING_AFTER:
+            return f"frames {message} that carry it are missing since {self.time:.6f} s"
         value = self.value
         if math.isnan(value):
             return f"the frame {message} at {message.time:.6f} s is too short for it: {message.data.hex(' ')}"
         word = f" ({self._words[round(value)]})" if round(value) in self._words else ""
-        return f"it is {value:g} {self.unit}".rstrip() + f"{word} in the frame {message} at {message.time:.6f} s"
+        return f"it is {value:g} {self.unit}".rstrip() + f"{word} in the frame {message} at {self.time:.6f} s"
 
     def _failed(self, expected: str) -> ExpectationFailed:
         if self._core.uut_is_off:

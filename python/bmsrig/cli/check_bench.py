@@ -11,6 +11,7 @@ from typing import Any
 from bmsrig import RigError, _core, paths
 from bmsrig.can import CanBus
 from bmsrig.cli.bench_options import add_bench_options, settings_of
+from bmsrig.failure import ExpectationFailed
 from bmsrig.verdict import EXIT_STATUS, Verdict
 
 LISTENS = 2.0
@@ -100,7 +101,7 @@ def _heard_rate(core: _core.Rig, bus: str) -> str:
     """What listening says of the rate at which the UUT speaks."""
     try:
         rate = CanBus(core, bus).detect_bit_rate()
-    except RigError as problem:
+    except (RigError, ExpectationFailed) as problem:
         return str(problem)
     return f"the UUT speaks at {rate} bit/s; set the adapter's bit_rate in the bench file, or look at the wires"
 
