@@ -10,7 +10,7 @@ from bmsrig import _core, paths
 
 def add_to(commands: Any) -> None:
     """Add this job to the command line."""
-    parser = commands.add_parser("list", help="list test plans, fixtures, benches, CAN signals and drivers")
+    parser = commands.add_parser("list", help="list test plans, fixtures, benches, CAN signals and protocols, and drivers")
     parser.set_defaults(action=main)
 
 
@@ -33,6 +33,14 @@ def main(_options: argparse.Namespace) -> int:
         print(f"  {name}")
         for message in _core.can_database(name).messages:
             print(f"    {message.id:03X} {message.name}: {', '.join(_signal(signal) for signal in message.signals)}")
+    print("CAN protocols:")
+    for protocol in _core.can_protocols():
+        databases = list(dict.fromkeys(message.database for message in protocol.messages))
+        keep_alive = f"; hears {protocol.keep_alive.message.name}" if protocol.keep_alive else ""
+        print(
+            f"  {protocol.name}: CHRG {protocol.chrg}, {len(protocol.messages)} messages of {' and '.join(databases)} "
+            f"every {protocol.cycle:g} s{keep_alive}; layout {protocol.layout}"
+        )
     print("drivers:")
     for name, kind, description in _core.drivers():
         print(f"  {name} ({kind}): {description}")
