@@ -47,7 +47,7 @@ def load(file: Path) -> Layouts:
     skipped = [
         str(places.mistake(f"has {message.length} bytes, a frame at most {soundness.LONGEST}: left out", message.name))
         for message in database.messages
-        if message not in fitting
+        if message.length > soundness.LONGEST
     ]
     names = _names(fitting, places)
     return Layouts(file.stem, [Message(message, names[message.name]) for message in fitting], skipped)

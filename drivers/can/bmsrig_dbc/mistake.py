@@ -20,6 +20,7 @@ class Places:
         self.file = file
         self._text = text.splitlines()
         self._lines: dict[tuple[str, str], list[int]] = {}
+        self._signals: dict[str, dict[str, list[str]]] = {}
         long_names = {
             (match[1], match[2] or ""): match[3]
             for _, match in self.matches(
@@ -32,6 +33,8 @@ class Places:
                 number, message = found[1], long_names.get((found[1], ""), found[2])
             signal = long_names.get((number, found[3]), found[3]) if found[3] else ""
             self._lines.setdefault((message, signal), []).append(line)
+            if signal:
+                self._signals.setdefault(message, {}).setdefault(signal, []).append(found.string)
 
     def mistake(self, text: str, message: str, signal: str = "") -> Mistake:
         """A mistake at a message or at one of its signals; where the name stands several times, at the last."""
@@ -53,11 +56,7 @@ class Places:
 
     def signals(self, message: str) -> dict[str, list[str]]:
         """The lines of a message's signals, by their names."""
-        return {
-            signal: [self._text[number - 1] for number in lines]
-            for (owner, signal), lines in self._lines.items()
-            if owner == message and signal
-        }
+        return self._signals.get(message, {})
 
     def matches(self, pattern: str) -> list[tuple[int, re.Match[str]]]:
         """Each line that a pattern matches from its start on."""
