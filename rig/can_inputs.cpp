@@ -49,8 +49,9 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
                 throw WiringError(where + problem.what());
             }
             if (const auto [first, is_new] = served.emplace(database->name(), net.name); !is_new) {
-                throw WiringError(where + "the database \"" + name + "\" serves the bus " +
-                                  first->second + " already; expected it at one bus");
+                throw WiringError(where + "\"" + name + "\" is called " + database->name() +
+                                  " as one that serves the bus " + first->second +
+                                  " already; expected each at one bus, and files of other names");
             }
             bus.meanings->add(*database);
             bus.databases.push_back(database);

@@ -18,6 +18,11 @@ class DbcFile(_core.CanDatabase):
         super().__init__(layouts.name, [_message(message) for message in layouts.messages])
         self._layouts = layouts
 
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """The messages that were left out, each as ``<file>:<line>: ...``."""
+        return self._layouts.skipped
+
     def decode(self, message: int, data: bytes) -> list[float]:
         """The values of a message's signals in their order; not a number where the frame does not hold one."""
         return self._layouts.decode(message, data)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bmsrig import _core, paths
+from bmsrig import _core, dbc_file, paths
 from bmsrig.metrics import Metrics
 from bmsrig.verdict import Verdict
 from bmsrig.worker import Worker, record_of
@@ -148,6 +148,8 @@ class Run:
             seed=self.core.seed,
         )
         self._record.name_can_messages(self.core)
+        for name in self._dbc_files():
+            self.notes += dbc_file.load(Path(self.fixture.folder) / name).skipped
         self.core.attach(self._record)
 
     def prove_wiring(self, wanted: bool = True) -> bool:
@@ -235,7 +237,7 @@ class Run:
     def _input_files(self) -> list[tuple[str, str, str]]:
         folder = Path(self.fixture.folder)
         files = ["fixture.yaml", "wiring.yaml", "limits.yaml", "requirements.csv"]
-        files += [name for name in self.fixture.can_databases if name.endswith(".dbc")]
+        files += self._dbc_files()
         bench, *bases = self.core.bench.files
         named = [*((name, folder / name) for name in files), ("bench.yaml", bench)]
         rows = []
@@ -243,8 +245,11 @@ class Run:
         names = [file.name if file.parent == bench.parent else "/".join(file.parts[-3:]) for file in bases]
         for name, file in [*named, *((f"based_on/{name}", file) for name, file in zip(names, bases, strict=True))]:
             content = file.read_bytes()
-            rows.append((name, hashlib.sha256(content).hexdigest(), content.decode("utf-8", "replace")))
+            rows.append((name, hashlib.sha256(content).hexdigest(), _text(content)))
         return rows
+
+    def _dbc_files(self) -> list[str]:
+        return [name for name in self.fixture.can_databases if name.endswith(".dbc")]
 
     # A test.
 
@@ -298,6 +303,14 @@ class Run:
         )
         if self._metrics is not None:
             self._metrics.test_ended(outcome.verdict, wall, self.core)
+
+
+def _text(content: bytes) -> str:
+    """UTF-8 as bmsrig writes files, else cp1252, as editors of DBC files do."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
 
 
 def _user() -> str:

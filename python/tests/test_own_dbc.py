@@ -44,6 +44,29 @@ def test_a_fixture_brings_a_dbc_file_of_its_own(tmp_path):
     core.end_test()
 
 
+LONG = 'BO_ 56 Long: 12 Unit\n SG_ Much : 0|32@1+ (1,0) [0|0] "" Rig\n'
+
+
+@pytest.mark.parametrize(
+    ("signal", "said"),
+    [
+        ("Counter", r"has no signal Counter; several of its messages have one: Pack\.Counter, Limits\.Counter$"),
+        ("Much", r"has no signal Much; there are: .*mine\.dbc:10: message Long has 12 bytes, a frame at most 8"),
+    ],
+    ids=["several", "left out"],
+)
+def test_a_signal_that_there_is_not_is_looked_for(tmp_path, signal, said):
+    core = own(tmp_path / "unit", OWN_DBC + LONG)
+    with pytest.raises(_core.InputError, match=f"database mine {said}"):
+        Rig(core).can["mine"].signal(signal)
+
+
+@pytest.mark.parametrize("databases", ["[rec, layouts/rec.dbc]", "[layouts/rec.dbc, other/rec.dbc]"])
+def test_two_databases_of_one_name_are_refused(tmp_path, databases):
+    with pytest.raises(_core.WiringError, match=r"wiring\.yaml:8: bus can: .*rec\.dbc\" is called rec as one that "):
+        can_rig(tmp_path / "unit", databases, {"layouts/rec.dbc": OWN_DBC, "other/rec.dbc": OWN_DBC})
+
+
 @pytest.mark.parametrize(
     ("dbc", "said"),
     [

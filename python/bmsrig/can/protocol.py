@@ -42,13 +42,23 @@ class CanProtocol:
         """
         signals = _signals(self._database)
         if name not in signals:
-            others = [other for other in _core.can_databases() if name in _signals(_core.can_database(other))]
-            hint = f"it is one of {others[0]}" if others else _core.suggest(name, list(signals))
-            raise InputError(f"database {self.name} has no signal {name}; {hint}")
+            raise InputError(f"database {self.name} has no signal {name}; {self._hint(name)}")
         message, signal = signals[name]
         either = not message.extended and message.id <= LAST_STANDARD
         heard = CanMessage(self._core, self._bus, message.id, extended=None if either else message.extended)
         return CanSignal(self._core, heard, self.name, signal)
+
+    def _hint(self, name: str) -> str:
+        """What somebody may have meant who asks for a signal that there is not."""
+        signals = _signals(self._database)
+        full = [signal for signal in signals if signal.rpartition(".")[2] == name]
+        if full:
+            return f"several of its messages have one: {', '.join(full)}"
+        others = [other for other in _core.can_databases() if name in _signals(_core.can_database(other))]
+        if others:
+            return f"it is one of {others[0]}"
+        left_out = "".join(f"; {each}" for each in getattr(self._database, "skipped", ()))
+        return _core.suggest(name, list(signals)) + left_out
 
     def encode(self, message: str, **values: float) -> tuple[_core.CanMessage, bytes]:
         """A message's layout and its bytes with these values, by the names of its signals; the others are 0.
