@@ -96,8 +96,24 @@ def test_a_unit_that_the_test_has_switched_off_is_not_blamed(unit):
     unit.power_off()
     with pytest.raises(InputError, match="this test has switched the UUT off"):
         unit.can["rec"].signal("SOC").expect_near(99, 1, within=60)
+    unit.wait(0.01)  # a frame may have been on the wire
     unit.can.stays_silent(1)
     unit.power_on()
+
+
+def test_what_was_said_before_the_unit_was_switched_off_counts_no_more(unit):
+    voltage = unit.can["rec"].signal("PackVoltage")
+    voltage.expect_near(53.12, 0.02)
+    unit.power_off()
+    off = "nobody sends it: this test has switched the UUT off and not on again"
+    with pytest.raises(_core.InputError, match=off):
+        voltage.expect_near(53.12, 0.02)
+    with pytest.raises(_core.InputError, match=off):
+        voltage.stays_between(53, 54, 1)
+    with pytest.raises(_core.InputError, match=f"bus can: frame 0x031: {off}"):
+        unit.can.message(0x031).expect_next(1)
+    unit.power_on()
+    voltage.expect_near(53.12, 0.02)
 
 
 def test_what_a_missing_message_said_counts_no_more(unit):

@@ -100,7 +100,11 @@ class CanMessage:
         return self.data.partition(b"\0")[0].decode("ascii", errors="replace")
 
     def expect_next(self, within: float = MISSING_AFTER) -> float:
-        """Run until another frame comes, and return its time. Raises ExpectationFailed if none does within so long."""
+        """Run until another frame comes, and return its time.
+
+        Raises ExpectationFailed if none does within so long, InputError if the test has switched the UUT off.
+        """
+        check_uut_is_on(self._core, f"bus {self.bus}: frame {self}")
         start = self._core.now
         if not self.wait(within):
             raise ExpectationFailed(
@@ -123,6 +127,12 @@ class CanMessage:
 
     def _heard(self) -> _core.CanIdentifier | None:
         return self._core.can_identifier(self.bus, self.identifier, self._extended)
+
+
+def check_uut_is_on(core: _core.Rig, what: str) -> None:
+    """Raises InputError if the test waits for what a UUT that it has switched off would send."""
+    if core.uut_is_off:
+        raise InputError(f"{what}: nobody sends it: this test has switched the UUT off and not on again")
 
 
 def check_identifier(identifier: int, *, extended: bool) -> None:

@@ -6,7 +6,7 @@ import math
 
 from bmsrig import _core
 from bmsrig._core import InputError
-from bmsrig.can.message import MISSING_AFTER, CanMessage
+from bmsrig.can.message import MISSING_AFTER, CanMessage, check_uut_is_on
 from bmsrig.failure import ExpectationFailed, expectation_failed, time_to_react
 from bmsrig.meter import SHORTEST_WAIT, Reading
 
@@ -91,9 +91,10 @@ class CanSignal:
         within: how long the UUT may take from now, in s; by default until what was applied has settled at the
         terminals, and the fixture's reaction time after that.
         Raises ExpectationFailed with the recent history, and says since when the message is missing if it is;
-        InputError if low is above high.
+        InputError if low is above high, or the test has switched the UUT off.
         """
         self._check_range(low, high)
+        check_uut_is_on(self._core, f"signal {self._name}")
         core = self._core
         start = core.now
         allowed = time_to_react(core) if within is None else within
@@ -121,6 +122,7 @@ class CanSignal:
         So must the last one before. The message must not be missing meanwhile (``MISSING_AFTER``).
         """
         self._check_range(low, high)
+        check_uut_is_on(self._core, f"signal {self._name}")
         core = self._core
         start = core.now
         expected = f"expected it to stay {self._range(low, high)} for {seconds:g} s from {start:.6f} s on"
@@ -167,13 +169,11 @@ class CanSignal:
             return f"frames {message} that carry it are missing since {self.time:.6f} s"
         value = self.value
         if math.isnan(value):
-            return f"the frame {message} at {message.time:.6f} s is too short for it: {message.data.hex(' ')}"
+            return (
+                f"the frame {message} at {message.time:.6f} s is too short for it: {message.data.hex(' ') or 'no data'}"
+            )
         word = f" ({self._words[round(value)]})" if round(value) in self._words else ""
         return f"it is {value:g} {self.unit}".rstrip() + f"{word} in the frame {message} at {self.time:.6f} s"
 
     def _failed(self, expected: str) -> ExpectationFailed:
-        if self._core.uut_is_off:
-            raise InputError(
-                f"signal {self._name}: nobody sends it: this test has switched the UUT off and not on again"
-            )
         return expectation_failed(self._core, f"signal {self._name}: {expected}, but {self._said()}", [self._name])
