@@ -24,7 +24,10 @@ def add_to(commands: Any) -> None:
     parser.add_argument("records", metavar="RECORD", nargs="+", help="the record of a run, or those of its workers")
     parser.add_argument("file", metavar="FILE", help="what to write; its suffix names the format")
     parser.add_argument(
-        "--test", default="", metavar="NAME|N", help="by name or by its number in the report (default: the only one)"
+        "--test",
+        default="",
+        metavar="NAME|N",
+        help="by its name in the report, or by its number in the run (default: the only one that has frames)",
     )
     parser.add_argument(
         "--bus", default="", metavar="NAME", help="default: all, as channels in the order of their names"
