@@ -89,6 +89,9 @@ def test_the_rate_is_found_by_listening(unit):
         bus.detect_bit_rate()
     with pytest.raises(_core.InputError, match="at least one bit rate"):
         bus.detect_bit_rate([])
+    for wrong in ([0], [-5], "500k", [2_000_000]):
+        with pytest.raises(_core.InputError, match="bit/s is no rate of CAN; expected 1 to 1000000"):
+            bus.detect_bit_rate(wrong)
 
 
 def test_who_only_listens_acknowledges_nothing(unit):

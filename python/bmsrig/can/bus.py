@@ -42,8 +42,7 @@ class CanBus:
     @bit_rate.setter
     def bit_rate(self, bit_rate: int) -> None:
         """Understand only frames at this rate; 0: at that of whoever speaks. Raises InputError if there is no such."""
-        if not 0 <= bit_rate <= HIGHEST_RATE:
-            raise InputError(f"bus {self.name}: {bit_rate} bit/s is no rate of CAN; expected 0 to {HIGHEST_RATE}")
+        self._check_rate(bit_rate, lowest=0)
         self._core.set_can_bit_rate(self.name, bit_rate)
 
     def detect_bit_rate(self, candidates: Sequence[int] = USUAL_RATES, listening: float = 0.5) -> int:
@@ -52,11 +51,14 @@ class CanBus:
         candidates: in the order in which they are tried, in bit/s; listening: how long at each at most, in s. The UUT
         is not disturbed, but alone with the rig it lacks its acknowledgement and repeats one frame meanwhile.
         Afterwards the node is set as before. Raises ExpectationFailed that says what was heard at each rate if the UUT
-        can be understood at none; InputError if the list is empty, the time is 0, or this test switched the UUT off.
+        can be understood at none; InputError if the list is empty or has no rates, the time is 0, or this test switched
+        the UUT off.
         """
         core = self._core
         if core.uut_is_off:
             raise InputError(f"bus {self.name}: nobody sends: this test has switched the UUT off and not on again")
+        for candidate in candidates:
+            self._check_rate(candidate, lowest=1)
         found, heard = core.detect_can_bit_rate(self.name, list(candidates), listening)
         if found is None:
             raise ExpectationFailed(
@@ -166,6 +168,12 @@ class CanBus:
             f"bus {self.name}: expected it to stay silent for {seconds:g} s, but there were {seen} "
             f"(now {self._core.now:.6f} s)"
         )
+
+    def _check_rate(self, bit_rate: int, lowest: int) -> None:
+        if not isinstance(bit_rate, int) or not lowest <= bit_rate <= HIGHEST_RATE:
+            raise InputError(
+                f"bus {self.name}: {bit_rate!r} bit/s is no rate of CAN; expected {lowest} to {HIGHEST_RATE}"
+            )
 
 
 def _check(identifier: int, data: bytes, *, extended: bool) -> None:

@@ -10,7 +10,9 @@ from bmsrig import _core, paths
 
 def add_to(commands: Any) -> None:
     """Add this job to the command line."""
-    parser = commands.add_parser("list", help="list test plans, fixtures, benches, CAN signals and protocols, and drivers")
+    parser = commands.add_parser(
+        "list", help="list test plans, fixtures, benches, CAN signals and protocols, and drivers"
+    )
     parser.set_defaults(action=main)
 
 
