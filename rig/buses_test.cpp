@@ -128,7 +128,7 @@ TEST_F(Buses, ABusThatFallsSilentHasNoLoadAnyMore) {
 TEST_F(Buses, EveryFrameOfASpanIsKept) {
     const auto rig = this->rig();
     rig->begin_test(1);
-    const auto frames = rig->watch_can("can", 1s);
+    const auto frames = rig->watch_can("can", 1s).frames;
     ASSERT_THAT(frames, SizeIs(10));
     for (std::size_t i = 1; i < frames.size(); ++i) {
         EXPECT_EQ(frames[i].time - frames[i - 1].time, 100ms);
@@ -178,9 +178,9 @@ TEST_F(Buses, AUnitThatIsOffIsSilent) {
     const auto rig = this->rig();
     rig->begin_test(1);
     rig->turn_off();
-    EXPECT_TRUE(rig->watch_can("can", 1s).empty());
+    EXPECT_TRUE(rig->watch_can("can", 1s).frames.empty());
     rig->power_cycle({});
-    EXPECT_FALSE(rig->watch_can("can", 1s).empty());
+    EXPECT_FALSE(rig->watch_can("can", 1s).frames.empty());
 }
 
 TEST_F(Buses, ItsFileOutlivesAPowerCycleAndIsNewForEveryTest) {

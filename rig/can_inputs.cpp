@@ -65,9 +65,15 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
 void CanInputs::take(const std::string& name, Bus& bus, const CanEvent& event) {
     if (journal_ != nullptr) journal_->add_can_event(name, event);
     bus.traffic->take(event);
-    if (event.kind != CanEvent::Kind::received) return;
-    if (bus.is_recorded) bus.record.push_back({event.time, event.frame});
-    bus.meanings->take(event.time, event.frame);
+    if (bus.recorded_from && event.time - event.on_wire > *bus.recorded_from) keep(bus, event);
+    if (event.kind == CanEvent::Kind::received) bus.meanings->take(event.time, event.frame);
+}
+
+void CanInputs::keep(Bus& bus, const CanEvent& event) {
+    if (event.kind == CanEvent::Kind::received) {
+        bus.record.frames.push_back({event.time, event.frame});
+    }
+    if (event.kind == CanEvent::Kind::error && !event.own) ++bus.record.error_frames;
 }
 
 void CanInputs::pass(Instant now) {
@@ -95,15 +101,15 @@ std::optional<CanIdentifier> CanInputs::identifier(std::string_view bus, std::ui
     return *heard;
 }
 
-void CanInputs::record(std::string_view bus) {
+void CanInputs::record(std::string_view bus, Instant now) {
     Bus& found = buses_.at(bus).kept;
-    found.record.clear();
-    found.is_recorded = true;
+    found.record = {};
+    found.recorded_from = now;
 }
 
-std::vector<TimedFrame> CanInputs::take_record(std::string_view bus) {
+CanWatch CanInputs::take_record(std::string_view bus) {
     Bus& found = buses_.at(bus).kept;
-    found.is_recorded = false;
+    found.recorded_from.reset();
     return std::exchange(found.record, {});
 }
 

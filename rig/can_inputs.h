@@ -28,6 +28,12 @@ struct TimedFrame {
     CanFrame frame;
 };
 
+/// What the UUT did on a bus in a span of time: what had begun before is left out.
+struct CanWatch {
+    std::vector<TimedFrame> frames;
+    std::uint64_t error_frames = 0;  ///< not counting those of the rig's own frames
+};
+
 /// The databases that a wiring may name.
 struct CanDatabases {
     std::vector<const CanDatabase*> built_in;
@@ -77,19 +83,20 @@ class CanInputs {
     [[nodiscard]] std::optional<Instant> carried(std::string_view bus, SignalId signal) const {
         return buses_.at(bus).kept.meanings->carried(signal);
     }
-    /// From now on every frame is kept, until it is taken.
-    void record(std::string_view bus);
-    std::vector<TimedFrame> take_record(std::string_view bus);
+    /// From `now` on every frame is kept, until it is taken.
+    void record(std::string_view bus, Instant now);
+    CanWatch take_record(std::string_view bus);
 
   private:
     struct Bus {
         std::optional<CanMeanings> meanings;
         std::optional<CanTraffic> traffic;
         std::vector<const CanDatabase*> databases;
-        bool is_recorded = false;
-        std::vector<TimedFrame> record;
+        std::optional<Instant> recorded_from;
+        CanWatch record;
     };
     void take(const std::string& name, Bus& bus, const CanEvent& event);
+    static void keep(Bus& bus, const CanEvent& event);
 
     Trace& trace_;
     Journal* journal_ = nullptr;

@@ -241,8 +241,8 @@ CanRepeats::Id Rig::repeat_can(std::string_view bus, const CanFrame& frame, Dura
     return can_repeats_.start(can_.adapter(bus), can_.channel(bus), frame, period);
 }
 
-std::vector<TimedFrame> Rig::watch_can(std::string_view bus, Duration duration) {
-    can_.record(bus);
+CanWatch Rig::watch_can(std::string_view bus, Duration duration) {
+    can_.record(bus, now());
     run_for(duration);
     return can_.take_record(bus);
 }

@@ -160,8 +160,8 @@ class Rig {
     /// false if `timeout` has passed without.
     bool wait_for_can(std::string_view bus, std::uint32_t id, std::optional<bool> extended,
                       Duration timeout);
-    /// Runs for `duration`: every frame that came in meanwhile.
-    std::vector<TimedFrame> watch_can(std::string_view bus, Duration duration);
+    /// Runs for `duration`: what the UUT began and ended on the bus meanwhile.
+    CanWatch watch_can(std::string_view bus, Duration duration);
     [[nodiscard]] const SerialInputs& serial() const { return serial_; }
     void send_serial(std::string_view bus, std::span<const std::uint8_t> bytes);
     std::vector<TimedByte> take_serial(std::string_view bus) { return serial_.take(bus); }

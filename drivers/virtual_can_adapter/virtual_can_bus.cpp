@@ -277,6 +277,7 @@ void VirtualCanBus::tell(const Attempt& done) {
     event.time = done.end;
     event.on_wire = held;
     event.error = error;
+    event.own = is_own;
     if (error != CanError::none) {
         event.kind = CanEvent::Kind::error;
         ++counts_.error_frames;

@@ -66,17 +66,17 @@ void bind_can_frames(py::class_<Rig>& rig) {
         .def(
             "can_watch",
             [](Rig& self, const std::string& bus, double seconds) {
-                std::vector<TimedFrame> frames;
+                CanWatch watched;
                 {
                     const py::gil_scoped_release release;
-                    frames = self.watch_can(bus, duration_from_seconds(seconds));
+                    watched = self.watch_can(bus, duration_from_seconds(seconds));
                 }
                 py::list list;
-                for (const auto& [time, frame] : frames) {
+                for (const auto& [time, frame] : watched.frames) {
                     list.append(py::make_tuple(to_seconds(time), frame.id, frame.extended,
                                                frame.remote, to_bytes(frame.bytes())));
                 }
-                return list;
+                return py::make_tuple(list, watched.error_frames);
             },
             py::arg("bus"), py::arg("seconds"));
 }

@@ -67,8 +67,12 @@ class Rig:
 
     @property
     def can(self) -> CanBus:
-        """The UUT's CAN bus. Raises InputError if the wiring has none."""
-        return CanBus(self._core, "can")
+        """The UUT's CAN bus of that name. Raises InputError if the wiring has none."""
+        return self.can_bus("can")
+
+    def can_bus(self, name: str) -> CanBus:
+        """A CAN bus by its name in the wiring, where there are several. Raises InputError naming those there are."""
+        return CanBus(self._core, name)
 
     @property
     def rs485(self) -> Rs485:

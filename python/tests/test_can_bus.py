@@ -205,6 +205,26 @@ def test_silence_is_silence(unit):
     unit.can.stays_silent(10)
 
 
+def test_what_stood_on_the_wire_before_is_no_noise(unit):
+    """Each of these moments lies a little later within the frames that can_unit sends every 100 ms."""
+    for step in range(1, 9):
+        start = unit.now
+        unit.wait(math.ceil(start * 10) / 10 + 0.0001 * step - start)
+        unit.supply.set(5)
+        unit.wait(0.0001)
+        unit.can.stays_silent(1)
+        unit.supply.set(53.12)
+        unit.wait(0.5)
+
+
+def test_the_rigs_own_frames_are_no_noise_of_the_unit(unit):
+    """A unit without power acknowledges nothing, so that each of them is broken off again and again."""
+    unit.power_off()
+    with unit.can.repeat(0x305, bytes(8), every=0.1):
+        unit.can.stays_silent(1)
+    assert unit.can.error_frames > 100
+
+
 def test_frames_at_another_bit_rate_are_no_silence(unit):
     bus = unit.can
     assert bus.bit_rate == 250_000
@@ -216,7 +236,7 @@ def test_frames_at_another_bit_rate_are_no_silence(unit):
     assert repr(bus).startswith("<CAN bus can: ")
 
 
-def test_what_does_not_exist_is_refused_by_name(unit, core):
+def test_what_does_not_exist_is_refused_by_name(unit):
     with pytest.raises(_core.InputError, match="does not list the database sma at it; there are: rec, victron"):
         unit.can["sma"]
     with pytest.raises(_core.InputError, match='database rec has no signal Soc; did you mean "SOC"'):
@@ -226,7 +246,7 @@ def test_what_does_not_exist_is_refused_by_name(unit, core):
     with pytest.raises(_core.InputError, match="database rec has no signal MinCell; it is one of victron"):
         unit.can["rec"].signal("MinCell")
     with pytest.raises(_core.InputError, match="can"):
-        CanBus(core, "other")
+        unit.can_bus("other")
 
 
 def test_what_no_frame_can_be_is_ours(unit):

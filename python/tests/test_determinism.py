@@ -80,9 +80,9 @@ def test_both_carriers_send_the_same_frames(chrg, order):
         )
         core.begin_test(1)
         rig = Rig(core)
-        seen = core.can_watch("can", 8.0)
+        seen = core.can_watch("can", 8.0)[0]
         rig.cells.set(3.9)
-        seen += core.can_watch("can", 8.0)
+        seen += core.can_watch("can", 8.0)[0]
         assert not rig.line("relay").is_active
         text = rig.trace_text
         core.end_test()

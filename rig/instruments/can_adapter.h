@@ -43,6 +43,7 @@ struct CanEvent {
     Duration on_wire{};  ///< how long it held the bus
     CanFrame frame{};    ///< none if it is an error frame
     CanError error = CanError::none;
+    bool own = false;  ///< the rig's own frame, sent or broken off
 };
 
 /// What an adapter has counted on a channel since the test began.

@@ -147,17 +147,20 @@ class CanBus:
     def watch(self, seconds: float) -> dict[int, list[float]]:
         """Run for so long: the times of all frames that came meanwhile, by their identifier."""
         times: dict[int, list[float]] = {}
-        for time, identifier, _, _, _ in self._core.can_watch(self.name, seconds):
+        frames, _ = self._core.can_watch(self.name, seconds)
+        for time, identifier, _, _, _ in frames:
             times.setdefault(identifier, []).append(time)
         return times
 
     def stays_silent(self, seconds: float) -> None:
-        """Run for so long and raise ExpectationFailed if the UUT sends anything, be it at another bit rate."""
-        errors = self.error_frames
-        frames = self._core.can_watch(self.name, seconds)
-        if not frames and self.error_frames == errors:
+        """Run for so long and raise ExpectationFailed if the UUT sends anything, be it at another bit rate.
+
+        What stands on the wire when it begins may end, and the rig's own frames do not count.
+        """
+        frames, errors = self._core.can_watch(self.name, seconds)
+        if not frames and not errors:
             return
-        seen = f"{self.error_frames - errors} error frames"
+        seen = f"{errors} error frames"
         if frames:
             time, identifier, extended, _, data = frames[0]
             first = CanMessage(self._core, self.name, identifier, extended=extended)

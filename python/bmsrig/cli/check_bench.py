@@ -88,7 +88,7 @@ def check(core: _core.Rig) -> list[Finding]:
 
 
 def _can_bus(core: _core.Rig, bus: str) -> Finding:
-    frames = core.can_watch(bus, LISTENS)
+    frames, _ = core.can_watch(bus, LISTENS)
     errors = core.can_counts(bus)["error_frames"]
     identifiers = len({(frame[1], frame[2]) for frame in frames})
     heard = f"{len(frames)} frames of {identifiers} identifiers in {LISTENS:g} s" if frames else "no frame heard"
