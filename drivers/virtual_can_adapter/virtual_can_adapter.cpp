@@ -48,7 +48,7 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
             throw InputError(where(channel) + ": it only listens, so it cannot send " +
                              to_string(frame) + "; switch listen-only off first");
         }
-        if (!bus.send(frame)) refuse_flood("the rig", channel, bus.bit_rate());
+        if (!bus.send(frame)) refuse_flood<InputError>("the rig", channel, bus.bit_rate());
     }
     void set_bit_rate(int channel, std::uint32_t bit_rate) override {
         VirtualCanBus& bus = at(channel);
@@ -80,7 +80,8 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
     void disconnect(int channel) override { at(channel).disconnect(); }
     void transmit(int channel, const CanFrame& frame) override {
         VirtualCanBus& bus = at(channel);
-        if (!bus.transmit(frame)) refuse_flood("the UUT", channel, bus.uut_bit_rate());
+        if (!bus.transmit(frame))
+            refuse_flood<InstrumentError>("the UUT", channel, bus.uut_bit_rate());
     }
     [[nodiscard]] CanState uut_state(int channel) const override { return at(channel).uut_state(); }
 
@@ -92,13 +93,13 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
     [[nodiscard]] std::string where(int channel) const {
         return "instrument \"" + name_ + "\", channel " + std::to_string(channel);
     }
+    template <typename Problem>
     [[noreturn]] void refuse_flood(const std::string& who, int channel,
                                    std::uint32_t bit_rate) const {
-        throw InstrumentError(where(channel) + ": " + std::to_string(CanNode::longest_queue) +
-                              " frames of " + who + " wait for a bus of " +
-                              std::to_string(bit_rate) +
-                              " bit/s; it sends more than the bus can carry, and no real "
-                              "transmitter keeps so many");
+        throw Problem(where(channel) + ": " + std::to_string(CanNode::longest_queue) +
+                      " frames of " + who + " wait for a bus of " + std::to_string(bit_rate) +
+                      " bit/s; it sends more than the bus can carry, and no real "
+                      "transmitter keeps so many");
     }
 
     std::string name_;

@@ -112,6 +112,16 @@ TEST_F(VirtualCanAdapterTest, AFloodEndsWithAnErrorInsteadOfTheMemory) {
     EXPECT_EQ(heard_.size(), 10'001U) << "one was on the wire at once";
 }
 
+TEST_F(VirtualCanAdapterTest, AFloodOfTheRigIsItsUsersMistake) {
+    make({});
+    connect(250'000);
+    const auto flood = [&] {
+        for (int i = 0; i < 20'000; ++i) adapter_->send(1, frame("305#"));
+    };
+    EXPECT_THAT(text_of<InputError>(flood),
+                HasSubstr("10000 frames of the rig wait for a bus of 250000 bit/s"));
+}
+
 TEST_F(VirtualCanAdapterTest, ANodeAloneAtNoRateWaitsForSomebodyToSpeakTo) {
     make({});
     for (int i = 0; i < 20'000; ++i) adapter_->send(1, frame("305#"));

@@ -74,7 +74,7 @@ class CanAdapter : public Instrument {
     virtual void on_event(Listener listener) = 0;
     /// Hands a frame to the transmitter; it leaves when the bus is free, again and again until it
     /// is acknowledged. While that fails, a frame takes the place of one with its identifier that
-    /// still waits. Throws InputError while the node only listens.
+    /// still waits. Throws InputError while the node only listens, and when too many frames wait.
     virtual void send(int channel, const CanFrame& frame) = 0;
     /// 0: that of whoever speaks on the bus. Otherwise 10,000 to 1,000,000 bit/s, and only frames
     /// at this rate are understood; RatingError for any other. From the next frame on.
