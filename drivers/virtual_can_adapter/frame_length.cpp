@@ -74,7 +74,9 @@ Wire stuffed(const CanFrame& frame) {
         out.put(0, 2);  // identifier extension, reserved
     }
     out.put(frame.length, 4);
-    for (const std::uint8_t byte : frame.bytes()) out.put(byte, 8);
+    if (!frame.remote) {  // it only asks for so many
+        for (const std::uint8_t byte : frame.bytes()) out.put(byte, 8);
+    }
     out.put_checksum();
     return wire;
 }

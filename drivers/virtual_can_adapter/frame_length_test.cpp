@@ -19,7 +19,9 @@ TEST(CanFrameLength, CountsEveryBit) {
                                                   {"305#", 50},
                                                   {"18FF50E5#0000000000000000", 147},
                                                   {"18FF50E5#R", 70},
-                                                  {"1FFFFFFF#R", 74}};
+                                                  {"1FFFFFFF#R", 74},
+                                                  // stuff bits that begin runs of their own
+                                                  {"078#3C3C3C3C3C3C3C3C", 131}};
     for (const auto& [text, bits] : frames) {
         EXPECT_EQ(frame_bits(can_frame_from(text).value()), bits) << text;
     }
@@ -29,6 +31,14 @@ TEST(CanFrameLength, CountsEveryBit) {
 // goes a 1, six times; 13 bits follow that are not stuffed.
 TEST(CanFrameLength, OfTheFrameOfZerosIsKnownWithoutAProgram) {
     EXPECT_EQ(frame_bits(can_frame_from("000#").value()), 19 + 15 + 6 + 13);
+}
+
+// A remote frame has the length of the data that it asks for, and no data.
+TEST(CanFrameLength, ARemoteFrameOfEightBytesHasNone) {
+    CanFrame frame = can_frame_from("123#R").value();
+    frame.length = 8;
+    frame.data.fill(0xA5);
+    EXPECT_LT(frame_bits(frame), 47 + 9) << "34 bits take 8 stuff bits at the most";
 }
 
 // By hand: start, identifier and control field are 0 01100000[1]101 0 0 0 0 0[1]01, the stuff bits
