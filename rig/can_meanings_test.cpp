@@ -73,6 +73,13 @@ TEST_F(CanMeaningsTest, AFrameThatRepeatsIsNotReadAgain) {
     EXPECT_EQ(last("can.motor.speed"), 8);
 }
 
+TEST_F(CanMeaningsTest, AFrameThatGrowsByZerosIsReadAgain) {
+    const OneByte database("motor", 0x10, false);
+    meanings_.add(database);
+    for (const char* frame : {"010#07", "010#0700", "010#07"}) take(frame);
+    EXPECT_EQ(database.decoded, 3);
+}
+
 TEST_F(CanMeaningsTest, AShortIdentifierMeansTheSameWith29Bits) {
     const OneByte rec("rec", 0x31, false);
     const OneByte tc("tc", 0x1806E5F4, true);

@@ -92,6 +92,8 @@ TEST_F(VirtualCanBusTest, WhoOnlyListensLeavesTheUutWithoutAcknowledgement) {
     EXPECT_EQ(counts.unacknowledged, counts.error_frames);
     EXPECT_EQ(counts.receive_errors, 0);
     EXPECT_EQ(counts.retransmissions, 0) << "those of the UUT are not the rig's";
+    EXPECT_EQ(counts.busy, static_cast<int>(counts.error_frames) * 112us)
+        << "they hold the bus too";
 }
 
 TEST_F(VirtualCanBusTest, WhatWaitedIsHeardOnceItIsAcknowledged) {
@@ -332,6 +334,18 @@ TEST_F(VirtualCanBusTest, AFaultBreaksOffWhatStandsOnTheBus) {
     adapter_->set_fault(1, CanFault::none);
     bench_.run_to_rest();
     EXPECT_EQ(adapter_->counts(1).received, 1) << "it is sent again";
+}
+
+TEST_F(VirtualCanBusTest, AFrameThatAFaultBreaksOffReachesNobody) {
+    make(500'000, 500'000);
+    rig_sends("305#");
+    run_to(20us);
+    adapter_->set_fault(1, CanFault::short_circuit);
+    run_to(60us);
+    EXPECT_THAT(uut_heard_, IsEmpty());
+    adapter_->set_fault(1, CanFault::none);
+    bench_.run_to_rest();
+    EXPECT_THAT(uut_heard_, ElementsAre("305#")) << "it is sent again";
 }
 
 TEST_F(VirtualCanBusTest, MadeSafeItIsMended) {
