@@ -2,7 +2,8 @@
 
 import pytest
 from bmsrig.failure import ExpectationFailed
-from bmsrig.steps.rec.limits import measure_limit, refresh
+from bmsrig.steps.rec import current
+from bmsrig.steps.rec.limits import expect_limit, measure_limit, refresh
 from bmsrig.steps.rec.protocols import named, select, wait_for_all
 
 TC, ZIVAN = named("tc"), named("zivan")
@@ -31,6 +32,30 @@ def test_tc_chargers_are_told_voltage_and_current(rig, most, coefficient):
         measure_limit(rig, f"Charger{number}CVL", volts, "charge_voltage_error", **options)
         measure_limit(rig, f"Charger{number}CCL", most * coefficient, "charge_limit_error", **options)
         assert rig.can["tc"].signal(f"Charger{number}Control").value == 0
+
+
+@pytest.mark.requirement("R2Q-CAN-SELECT")
+def test_tc_chargers_are_told_the_current_of_one_device(rig):
+    """MAXC is the current per device (manual, TcCharger): SISN multiplies the battery's limits alone."""
+    select(rig, TC, maxc=40.0, chcu=0.5, sisn=3, capa=1000.0)
+    for number in CHARGERS:
+        options = {"comment": f"charger {number} of 3", "database": "tc"}
+        measure_limit(rig, f"Charger{number}CCL", 20.0, "charge_limit_error", **options)
+
+
+@pytest.mark.requirement("R2Q-CAN-LAYOUT")
+def test_tc_chargers_when_the_battery_is_full(rig):
+    """With CFVC 0 the charge limit of a full battery is 0 (manual, ESS Charging Algorithm); of chargers none is given.
+
+    Whether they are told to stop is recorded.
+    """
+    select(rig, TC, cfvc=0.0)
+    current.apply(rig, 1.0)
+    rig.cells.set(rig.setting("char") + 0.001)
+    expect_limit(rig, "CCL", 0, 0, within=rig.limit("full_time").high)
+    wait_for_all(rig)
+    stopped = [number for number in CHARGERS if is_told_to_stop(rig, number)]
+    rig.measure("tc_stopped_when_full", float(len(stopped)), comment=f"chargers {stopped} are told to stop")
 
 
 @pytest.mark.requirement("R2Q-CAN-LAYOUT")

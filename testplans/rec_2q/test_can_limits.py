@@ -72,6 +72,14 @@ def test_devices_multiply_the_limits(rig, protocol):
 
 @pytest.mark.requirement("R2Q-CAN-SELECT")
 @for_each(INVERTERS)
+def test_coefficient_of_chargers_leaves_inverters_alone(rig, protocol):
+    """CHCU is for non-ESS systems (REC 2Q manual, Table 10): an inverter is told the whole charge limit."""
+    select(rig, protocol, **EXAMPLE, chcu=0.5)
+    measure_limit(rig, "CCL", 60.0, "charge_limit_error", comment=f"{protocol}, CHCU 0.5", database=protocol.database)
+
+
+@pytest.mark.requirement("R2Q-CAN-SELECT")
+@for_each(INVERTERS)
 def test_limits_follow_the_taper_to_the_end(rig, protocol):
     """Charged until one cell is at CHAR the limit tapers to 1.1 A, and with CFVC 0 is 0 when the last one is."""
     select(rig, protocol, **EXAMPLE, cfvc=0.0)
