@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 from bmsrig.steps.rec import current
-from bmsrig.steps.rec.alarms import ALARMS, AMPERES, CHARGING, COLD, HIGH, HOT, INTERNAL, LOW, UNEQUAL, raised
+from bmsrig.steps.rec.alarms import ALARMS, AMPERES, CHARGING, COLD, HIGH, HOT, INTERNAL, LOW, RAISED, UNEQUAL, raised
 from bmsrig.steps.rec.protocols import INVERTERS, UNCONFIRMED, for_each, select, wait_for_all
 
 
@@ -36,6 +36,94 @@ STAYING = {
     "cell difference": Cause(lambda rig: rig.cell(1).set(3.30 + rig.setting("razl") + 0.02), {UNEQUAL}),
 }
 """Causes of errors that leave it closed: the inverter learns of them by the alarm alone."""
+
+
+PAIRS = {
+    name: (number // 4, number % 4 * 2)
+    for number, name in enumerate(
+        [
+            "AlarmGeneral",
+            "AlarmHighVoltage",
+            "AlarmLowVoltage",
+            "AlarmHighTemperature",
+            "AlarmLowTemperature",
+            "AlarmHighTemperatureCharge",
+            "AlarmLowTemperatureCharge",
+            "AlarmHighCurrent",
+            "AlarmHighChargeCurrent",
+            "AlarmContactor",
+            "AlarmShortCircuit",
+            "AlarmBmsInternal",
+            "AlarmCellImbalance",
+        ]
+    )
+}
+"""Alarms of 0x35A, in the order of their pairs of bits; each has its warning four bytes later."""
+
+BITS = {
+    0x35A: PAIRS | {name.replace("Alarm", "Warning"): (byte + 4, bit) for name, (byte, bit) in PAIRS.items()},
+    0x359: {
+        "ProtectionOverVoltage": (0, 1),
+        "ProtectionUnderVoltage": (0, 2),
+        "ProtectionOverTemperature": (0, 3),
+        "ProtectionUnderTemperature": (0, 4),
+        "ProtectionDischargeOverCurrent": (0, 7),
+        "ProtectionChargeOverCurrent": (1, 0),
+        "ProtectionSystemError": (1, 3),
+        "AlarmHighVoltage": (2, 1),
+        "AlarmLowVoltage": (2, 2),
+        "AlarmHighTemperature": (2, 3),
+        "AlarmLowTemperature": (2, 4),
+        "AlarmHighCurrent": (2, 7),
+        "AlarmHighChargeCurrent": (3, 0),
+        "AlarmInternalCommunication": (3, 3),
+    },
+    0x312: {
+        "ProtectionDischargeOverCurrent": (0, 7),
+        "ProtectionChargeOverCurrent": (0, 6),
+        "ProtectionShortCircuit": (0, 5),
+        "ProtectionCellOverVoltage": (0, 4),
+        "ProtectionCellUnderVoltage": (0, 3),
+        "ProtectionModuleOverVoltage": (0, 2),
+        "ProtectionModuleUnderVoltage": (0, 1),
+        "ProtectionSoftStart": (0, 0),
+        "ProtectionDischargeOverTemperature": (1, 7),
+        "ProtectionChargeOverTemperature": (1, 6),
+        "ProtectionDischargeUnderTemperature": (1, 5),
+        "ProtectionChargeUnderTemperature": (1, 4),
+        "ProtectionSystemError": (1, 3),
+        "ProtectionCellImbalance": (1, 2),
+        "WarningHighCurrent": (2, 7),
+        "WarningHighChargeCurrent": (2, 6),
+        "WarningCellHighVoltage": (2, 4),
+        "WarningCellLowVoltage": (2, 3),
+        "WarningModuleHighVoltage": (2, 2),
+        "WarningModuleLowVoltage": (2, 1),
+        "WarningHighTemperature": (3, 7),
+        "WarningHighTemperatureCharge": (3, 6),
+        "WarningLowTemperature": (3, 5),
+        "WarningLowTemperatureCharge": (3, 4),
+        "WarningCellImbalance": (3, 2),
+        "WarningTurningOff": (3, 1),
+        "WarningInternalCommunication": (3, 0),
+    },
+}
+"""Identifier -> name -> byte and lowest bit: a witness to the layouts that rig and BMS processes share.
+
+SMA FSS-ConnectingBat-TI-en-10 (0x35A, in pairs of bits), Pylontech LV CAN V1.2 (0x359), Growatt BMS
+CAN-Bus-protocol-low-voltage Rev 04 (0x312).
+"""
+
+
+def expect_bits_of_the_layout(rig, protocol):
+    """What is raised by name is raised in the bytes, taken by hand, and nothing else is."""
+    identifier = next(each for each in BITS if each in protocol.own)
+    mask = 0b11 if identifier == 0x35A else 0b1
+    data = rig.can.message(identifier).data.ljust(8, b"\0")
+    database = rig.can[protocol.database]
+    by_hand = {name for name, (byte, bit) in BITS[identifier].items() if data[byte] >> bit & mask == RAISED}
+    by_name = {name for name in BITS[identifier] if database.signal(name).value == RAISED}
+    assert by_hand == by_name, f"raised by hand {sorted(by_hand)}, by name {sorted(by_name)} in {data.hex(' ')}"
 
 
 def expect_others_quiet(rig, protocol, cause):
@@ -69,6 +157,7 @@ def test_alarm_before_the_relay_opens(rig, protocol, name):
         assert rig.now < 120, "neither an alarm nor an open relay"
     seen = rig.now
     alarms = raised(rig, protocol)
+    expect_bits_of_the_layout(rig, protocol)
     opened = rig.line("relay").expect_inactive()
     rig.measure("can_alarm_lead", opened.time - seen, 0.02, comment=f"{protocol}, {name}: {alarms}")
     assert cause.kinds & set(alarms), f"no alarm of {sorted(cause.kinds)} before the relay opened, but {alarms}"
@@ -92,6 +181,7 @@ def test_errors_that_leave_the_relay_closed_are_told(rig, protocol, name):
     wait_for_all(rig)
     possible = cause.kinds & set(ALARMS[protocol.database])
     assert not possible or possible & set(raised(rig, protocol)), f"no alarm of {sorted(possible)}"
+    expect_bits_of_the_layout(rig, protocol)
     expect_others_quiet(rig, protocol, cause)
     rig.line("relay").expect_active(within=0)
     heal(rig)

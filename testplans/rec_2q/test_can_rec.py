@@ -35,10 +35,12 @@ def test_values_are_those_that_stand_at_the_unit(rig, state):
 @pytest.mark.requirement("R2Q-CAN-REC")
 def test_bytes_stand_where_the_manual_has_them(rig):
     """Each value taken from its bytes by hand: an error in the shared layout would be seen."""
-    rig.restart(tmin=-20)  # the limits may be reduced near it
+    rig.restart(tmin=-20, sensors=4, socs=0.63)  # the limits may be reduced near TMIN
     cells = [3.200 + 0.010 * number for number in range(1, len(rig.cells) + 1)]
     rig.cells.set(cells)
-    rig.temperature(1).set(-7.0)
+    sensors = [-7.0, -4.0, 3.0, 12.0]
+    for number, degrees in enumerate(sensors, start=1):
+        rig.temperature(number).set(degrees)
     rig.temperature("case_temp").set(33.0)
     current.apply(rig, -12.4)
     rig.wait(SETTLED + rig.limit("can_refresh_time").high)
@@ -50,7 +52,9 @@ def test_bytes_stand_where_the_manual_has_them(rig):
     assert int.from_bytes(main[2:4], "big") * 0.010 == pytest.approx(sum(cells), abs=0.021)
     assert int.from_bytes(main[4:6], "big", signed=True) * 0.020 == pytest.approx(-12.4, abs=0.061)
     assert main[6:8] == bytes([0, 0])
-    assert int.from_bytes(rig.can.message(0x032).data[:1], "big", signed=True) == pytest.approx(-7.0, abs=1.6)
+    temperatures = rig.can.message(0x032).data
+    seen = [int.from_bytes(temperatures[number : number + 1], "big", signed=True) for number in range(4)]
+    assert seen == pytest.approx(sensors, abs=1.6)
     for number, volts in enumerate(cells):
         data = rig.can.message(0x033 + number // 4).data
         position = 2 * (number % 4)
@@ -59,10 +63,20 @@ def test_bytes_stand_where_the_manual_has_them(rig):
     assert int.from_bytes(limits[0:2], "big") * 0.1 == pytest.approx(len(cells) * rig.setting("char"), abs=0.11)
     assert int.from_bytes(limits[2:4], "big") * 0.1 == pytest.approx(rig.setting("maxc"), abs=0.11)
     assert int.from_bytes(limits[4:6], "big") * 0.1 == pytest.approx(rig.setting("maxd"), abs=0.11)
+    lowest, highest = len(cells) * rig.setting("cmin"), len(cells) * rig.setting("char")
+    assert 0.9 * lowest < int.from_bytes(limits[6:8], "big") * 0.1 < highest  # how it is made up is not said
     status = rig.can.message(0x038).data
     assert int.from_bytes(status[2:3], "big", signed=True) == pytest.approx(33, abs=1.6)
     assert status[3] & 0b11 == 0b10  # no pre-charge, the relay closed
     assert status[7] == 0
+
+
+@pytest.mark.requirement("R2Q-CAN-REC")
+def test_capacity_of_a_full_battery(rig):
+    """Table 20, bytes 1 and 2: Ah, be it what the battery can hold or what is in it, which is the same when full."""
+    rig.restart(capa=1111.0, socs=1.0)
+    rig.wait(SETTLED + rig.limit("can_refresh_time").high)
+    assert int.from_bytes(rig.can.message(0x038).data[0:2], "big") == pytest.approx(1111, abs=12)
 
 
 @pytest.mark.requirement("R2Q-CAN-REC")
@@ -79,6 +93,7 @@ def test_error_is_the_same_on_both_buses(rig, cells, error):
     present, unit, number, where = rig.rs485.bytes("ERRO")
     assert (present, unit, number) == (1, int(rig.setting("address")), error)
     status.signal("ErrorElement").expect_near(where, 0, within=refresh)
+    assert tuple(rig.can.message(0x031).data[6:8]) == (error, where), "bytes 7 and 8 of Table 13"
 
 
 @pytest.mark.requirement("R2Q-CAN-REC")
@@ -105,11 +120,13 @@ def test_steps_of_opening_and_closing_are_reported(rig):
     status.signal("ShutdownAnnounced").expect_near(1, 0, within=7)
     assert rig.line("relay").is_active
     assert status.signal("Relay").value == 1
+    assert rig.can.message(0x038).data[7] == 1, "byte 8 of Table 20"
     rig.line("relay").expect_inactive()
     rig.cells.set(3.30)
     rig.line("precharge").expect_active(within=20)
     status.signal("Precharge").expect_near(1, 0, within=refresh)
     assert status.signal("Relay").value == 0
+    assert rig.can.message(0x038).data[3] & 0b11 == 0b01, "bits 1 and 2 of Table 20"
 
 
 @pytest.mark.requirement("R2Q-CAN-REC")
@@ -118,8 +135,10 @@ def test_optocouplers_are_reported_each_for_itself(rig, opto):
     """One of them has a task and the other has none: bits of 0x038 and outputs agree."""
     rig.restart(**{f"op{opto}t": 1, f"op{opto}l": 4.15, f"op{opto}h": -0.1})
     rig.wait(SETTLED + rig.limit("can_refresh_time").high)
-    for number in (1, 2):
-        assert rig.can["rec"].signal(f"Opto{number}").value == rig.line(f"opto.{number}").is_active
+    switched = [rig.line(f"opto.{number}").is_active for number in (1, 2)]
+    assert [rig.can["rec"].signal(f"Opto{number}").value for number in (1, 2)] == switched
+    outputs = rig.can.message(0x038).data[3]  # Table 20: bit 3 and bit 4, of which pre-charge is bit 1
+    assert [bool(outputs & 0b0100), bool(outputs & 0b1000)] == switched
 
 
 @pytest.mark.requirement("R2Q-CAN-REC")
@@ -132,6 +151,7 @@ def test_balancing_is_reported_as_it_is(rig):
     joined = sum(1 << cell.number - 1 for cell in rig.cells if rig.line(f"balance.{cell.number}").is_active)
     assert joined
     assert int(rig.can["rec"].signal("BalancingMask").value) == joined
+    assert int.from_bytes(rig.can.message(0x038).data[5:7], "big") == joined, "Table 20: the high byte first"
     assert rig.rs485.read("WCIB") == joined
 
 

@@ -104,6 +104,22 @@ def test_victron_names_the_ends_of_the_cells(rig, lowest, highest):
 
 
 @pytest.mark.requirement("R2Q-CAN-SELECT")
+@pytest.mark.parametrize(("coldest", "hottest"), [(1, 4), (3, 2)])
+def test_victron_names_the_ends_of_the_sensors(rig, coldest, hottest):
+    """0x376 and 0x377 name the sensor of the lowest and of the highest temperature: T and its number."""
+    select(rig, named("victron"), sensors=4)
+    rig.temperature(coldest).set(15)
+    rig.temperature(hottest).set(35)
+    rig.wait(SETTLED)
+    wait_for_all(rig)
+    assert rig.can.message(0x376).text.startswith(f"T{coldest}SU")
+    assert rig.can.message(0x377).text.startswith(f"T{hottest}SU")
+    extremes = rig.can.message(0x373).data  # by hand
+    kelvin = [int.from_bytes(extremes[start : start + 2], "little") for start in (4, 6)]
+    assert kelvin == pytest.approx([273 + 15, 273 + 35], abs=1.6)
+
+
+@pytest.mark.requirement("R2Q-CAN-SELECT")
 @for_each(WITH_OUTPUTS)
 @pytest.mark.parametrize(
     ("cause", "allowed"),
