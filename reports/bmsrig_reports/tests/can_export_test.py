@@ -18,9 +18,10 @@ from bmsrig_reports.tests.sample import SampleRun, write_record
 START = 1_714_979_289.123
 """2024-05-06T07:08:09.123Z, the start of the sample run, as `date -u +%s` has it."""
 
-OTHER_BUS = [
+OTHER_BUS = [  # the last but one: a time that doubles of seconds lose when cut off, and a low identifier of 29 bits
     CanEvent(0, 90_000, "received", "none", 0x7FF, False, False, b""),
     CanEvent(1_100_250_001, 250_000, "sent", "none", 0x1FFFFFFF, True, False, bytes(range(248, 256))),
+    CanEvent(2_000_000_003, 150_000, "received", "none", 0x031, True, False, b"\x8e"),
     CanEvent(86_400_000_000_003, 250_000, "received", "none", 0x305, False, True, b""),
 ]
 SUFFIXES = (".log", ".asc", ".blf", ".mf4")
@@ -45,17 +46,17 @@ def frames(tmp_path: Path) -> Iterator[Frames]:
 
 
 IN_ORDER = [(2, OTHER_BUS[0]), *((1, event) for event in CAN_EVENTS[:2]), (2, OTHER_BUS[1])]
-IN_ORDER += [*((1, event) for event in CAN_EVENTS[2:]), (2, OTHER_BUS[2])]
+IN_ORDER += [*((1, event) for event in CAN_EVENTS[2:]), *((2, event) for event in OTHER_BUS[2:])]
 
 
 @pytest.mark.parametrize("suffix", [*SUFFIXES, ".ASC"])
 def test_every_event_comes_back_in_order(frames: Frames, tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"frames{suffix}"
-    assert export_frames(frames, file) == 7
+    assert export_frames(frames, file) == 8
     options = {"relative_timestamp": False} if suffix.lower() == ".asc" else {}
     with can.LogReader(file, **options) as reader:
         messages = list(reader)
-    assert len(messages) == 7
+    assert len(messages) == 8
     for (channel, event), message in zip(IN_ORDER, messages, strict=True):
         told = START + event.time_ns / 1e9
         assert message.timestamp == pytest.approx(told, abs=LOSS)
