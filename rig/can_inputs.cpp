@@ -65,15 +65,19 @@ void CanInputs::declare(const Wiring& wiring, const std::map<std::string, Instru
 void CanInputs::take(const std::string& name, Bus& bus, const CanEvent& event) {
     if (journal_ != nullptr) journal_->add_can_event(name, event);
     bus.traffic->take(event);
-    if (bus.recorded_from && event.time - event.on_wire > *bus.recorded_from) keep(bus, event);
+    if (bus.recorded_from) keep(bus, event);
     if (event.kind == CanEvent::Kind::received) bus.meanings->take(event.time, event.frame);
 }
 
 void CanInputs::keep(Bus& bus, const CanEvent& event) {
-    if (event.kind == CanEvent::Kind::received) {
+    const Instant begin = event.time - event.on_wire;
+    if (event.kind == CanEvent::Kind::received && begin >= *bus.recorded_from) {
         bus.record.frames.push_back({event.time, event.frame});
     }
-    if (event.kind == CanEvent::Kind::error && !event.own) ++bus.record.error_frames;
+    // One that began at that instant may have been broken off by what happened then.
+    if (event.kind == CanEvent::Kind::error && !event.own && begin > *bus.recorded_from) {
+        ++bus.record.error_frames;
+    }
 }
 
 void CanInputs::pass(Instant now) {
