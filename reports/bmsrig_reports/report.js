@@ -10,7 +10,8 @@
   const LEFT = 52; // px for the axis on the left of both panels, so that their times stand under each other
   const LANE = 34; // px of height for each line
   const CALM_LANES = 8; // more lanes than this: those that never change are only named
-  const CROWD = 24; // more curves than this: what the UUT reports on CAN waits in the legend, to be clicked
+  const CROWD = 24; // more curves than this: what stands on the buses waits in the legend, to be clicked
+  const AXES = 4; // what has yet another unit waits as well: each takes an axis of its own
 
   const UNITS = { degC: "\u00b0C", ohm: "\u03a9" };
 
@@ -196,7 +197,10 @@
   function analogSeries(signals) {
     let cell = 0;
     const crowded = signals.length > CROWD;
-    const waits = (signal) => isSupply(signal) || (crowded && signal.name.startsWith("can."));
+    const inCrowd = (signal) => crowded && /^(can|bus)\./.test(signal.name);
+    const others = signals.filter((signal) => !isSupply(signal) && !inCrowd(signal)).map(scaleOf);
+    const scales = [...new Set(["V", "A", "degC"].filter((scale) => others.includes(scale)).concat(others))].slice(0, AXES);
+    const waits = (signal) => isSupply(signal) || inCrowd(signal) || !scales.includes(scaleOf(signal));
     return signals.map((signal) => {
       const scale = scaleOf(signal);
       const warm = scale === "degC";
@@ -269,6 +273,22 @@
     };
   }
 
+  /** Names of many curves that wait to be clicked fill a screen: they are folded behind a button. */
+  function foldWaiting(plot) {
+    const waiting = [...plot.root.querySelectorAll(".u-legend .u-off")];
+    if (waiting.length <= CROWD) return;
+    for (const row of waiting) row.classList.add("folded");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "unfold";
+    button.textContent = `${waiting.length} more signals`;
+    button.addEventListener("click", () => {
+      for (const row of waiting) row.classList.remove("folded");
+      button.remove();
+    });
+    plot.root.after(button);
+  }
+
   /** The text of the nearest step, beside the pointer. */
   function addTip(holder, plot, marks) {
     const tip = document.createElement("div");
@@ -320,6 +340,7 @@
       const { options, data } = analogPlot(analog, end, content.marks, sync, width());
       upper = new uPlot(options, data, holder);
       plots.push(upper);
+      foldWaiting(upper);
     }
     if (lanes.length) {
       const { options, data } = lanePlot(lanes, end, content.marks, sync, width(), () => upper);
