@@ -189,10 +189,13 @@ void bind_can_rates(py::class_<Rig>& rig) {
             py::arg("bus"), py::arg("bit_rate"))
         .def(
             "detect_can_bit_rate",
-            [](Rig& self, const std::string& bus, const std::vector<std::uint32_t>& candidates,
-               double listening) {
-                CanRateFound found =
-                    self.detect_can_bit_rate(bus, {candidates, duration_from_seconds(listening)});
+            [](Rig& self, const std::string& bus,
+               std::optional<std::vector<std::uint32_t>> candidates,
+               std::optional<double> listening) {
+                CanRateSearch search;
+                if (candidates) search.candidates = *std::move(candidates);
+                if (listening) search.listening = duration_from_seconds(*listening);
+                CanRateFound found = self.detect_can_bit_rate(bus, search);
                 return std::pair{found.bit_rate, std::move(found.heard)};
             },
             py::arg("bus"), py::arg("candidates"), py::arg("listening"), Release())

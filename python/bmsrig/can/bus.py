@@ -14,9 +14,6 @@ from bmsrig.failure import ExpectationFailed
 HIGHEST_RATE = 1_000_000
 """bit/s; the fastest that CAN is (ISO 11898-1, without flexible data rate)."""
 
-USUAL_RATES = (500_000, 250_000, 125_000, 100_000, 1_000_000)
-"""bit/s: those of the products that this rig is made for, the most usual first."""
-
 
 class CanBus:
     """The rig's own node on a CAN bus of the UUT."""
@@ -45,10 +42,11 @@ class CanBus:
         self._check_rate(bit_rate, lowest=0)
         self._core.set_can_bit_rate(self.name, bit_rate)
 
-    def detect_bit_rate(self, candidates: Sequence[int] = USUAL_RATES, listening: float = 0.5) -> int:
+    def detect_bit_rate(self, candidates: Sequence[int] | None = None, listening: float | None = None) -> int:
         """Find the rate of the bus by listening alone, and return it in bit/s; time passes.
 
-        candidates: in the order in which they are tried, in bit/s; listening: how long at each at most, in s. The UUT
+        candidates: in the order in which they are tried, in bit/s, by default 500, 250, 125, 100 and 1000 kbit/s;
+        listening: how long at each at most, in s, by default three frames of a unit that sends one in 150 ms. The UUT
         is not disturbed, but alone with the rig it lacks its acknowledgement and repeats one frame meanwhile.
         Afterwards the node is set as before. Raises ExpectationFailed that says what was heard at each rate if the UUT
         can be understood at none; InputError if the list is empty or has no rates, the time is 0, or this test switched
@@ -57,13 +55,13 @@ class CanBus:
         core = self._core
         if core.uut_is_off:
             raise InputError(f"bus {self.name}: nobody sends: this test has switched the UUT off and not on again")
-        for candidate in candidates:
+        for candidate in candidates or ():
             self._check_rate(candidate, lowest=1)
-        found, heard = core.detect_can_bit_rate(self.name, list(candidates), listening)
+        found, heard = core.detect_can_bit_rate(self.name, candidates, listening)
         if found is None:
             raise ExpectationFailed(
-                f"bus {self.name}: expected frames of the UUT at one of these bit rates, but in {listening:g} s each "
-                f"there were {heard} (now {core.now:.6f} s); does it send by itself, is it wired, is it another rate?"
+                f"bus {self.name}: expected frames of the UUT at one of these bit rates, but what was heard is "
+                f"{heard} (now {core.now:.6f} s); does it send by itself, is it wired, is it another rate?"
             )
         return found
 
