@@ -16,8 +16,10 @@ from bmsrig.steps.rec.protocols import (
     select,
 )
 
-FAST = {0x351, 0x355, 0x356, 0x311, 0x313}
-"""What an inverter lives by: sent more often than the rest by units that take turns."""
+PERIODS = {0x351: "can_fast_period", 0x311: "can_fast_period"} | dict.fromkeys(
+    (0x355, 0x356, 0x313), "can_measured_period"
+)
+"""Limits of what an inverter lives by; can_period of all else."""
 
 ROUNDS = 4
 """For how many of the longest period the bus is watched."""
@@ -40,7 +42,7 @@ def test_exactly_its_identifiers(rig, protocol):
         gaps = [after - before for before, after in pairwise(times)]
         name = f"{protocol}, 0x{identifier:03X}"
         assert gaps, f"{name} was sent only once"
-        rig.measure("can_fast_period" if identifier in FAST else "can_period", max(gaps), comment=f"{name}, longest")
+        rig.measure(PERIODS.get(identifier, "can_period"), max(gaps), comment=f"{name}, longest")
         mean = sum(gaps) / len(gaps)
         rig.measure("can_cycle_ratio", round(mean / protocol.cycle, 2), comment=f"{name}, mean {mean:.3f} s")
         expect_format(rig, protocol, identifier)
