@@ -20,6 +20,9 @@ BIT_RATES = {0: 100_000, 1: 125_000, 2: 250_000, 3: 500_000, 4: 1_000_000}
 LONG = 128
 """What CANS is higher by for identifiers of 29 bits (Table 12)."""
 
+LISTENING = 3.0
+"""s at each bit rate: longer than a unit pauses that sends in every measuring cycle, one message after the other."""
+
 LENGTHS = {0x355: {6, 8}, 0x356: {6, 8}, 0x359: {7, 8}, 0x35A: {7, 8}, 0x35C: {2, 8}}
 """How many bytes a message may have that real units were seen to send in several lengths; all others have 8."""
 
@@ -133,7 +136,7 @@ def expect_bit_rate(rig: Rig, expected: int) -> None:
 
     Raises ExpectationFailed if it is another, or there is none at which the unit can be understood.
     """
-    found = rig.can.detect_bit_rate()
+    found = rig.can.detect_bit_rate(listening=LISTENING)
     if found != expected:
         raise ExpectationFailed(f"expected frames at {expected} bit/s, but the unit sends at {found} bit/s")
 
