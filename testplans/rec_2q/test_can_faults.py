@@ -2,7 +2,15 @@
 
 import pytest
 from bmsrig.steps.rec.limits import refresh
-from bmsrig.steps.rec.protocols import bit_rate, expect_all_messages, for_each, named, select, wait_for_all
+from bmsrig.steps.rec.protocols import (
+    bit_rate,
+    expect_all_messages,
+    for_each,
+    named,
+    rejoin,
+    select,
+    wait_for_all,
+)
 
 SAMPLES = [named(name) for name in ("rec", "victron", "growatt", "tc")]
 """One protocol of each kind: REC's own, an inverter's of either byte order, and one with identifiers of 29 bits."""
@@ -16,8 +24,7 @@ RECOVERY = 5.0
 
 def expect_back(rig, protocol, relay):
     """The rig's node is back on the bus, and the unit goes on as if nothing had been."""
-    if rig.can.state == "bus_off":
-        rig.can.recover()
+    rejoin(rig)
     rig.wait(RECOVERY)
     expect_all_messages(rig, protocol)
     assert rig.line("relay").last_edge.number == relay.number, f"the relay moved\n{rig.line('relay')!r}"
@@ -65,6 +72,5 @@ def test_protection_does_not_need_the_bus(rig, fault):
     rig.cells.set(rig.setting("cmax") + 0.1)
     rig.line("relay").expect_inactive()
     rig.can.fault("none")
-    if rig.can.state == "bus_off":
-        rig.can.recover()
+    rejoin(rig)
     rig.can["rec"].signal("ErrorNumber").expect_near(1, 0, within=RECOVERY + refresh(rig))

@@ -141,6 +141,12 @@ def expect_bit_rate(rig: Rig, expected: int) -> None:
         raise ExpectationFailed(f"expected frames at {expected} bit/s, but the unit sends at {found} bit/s")
 
 
+def rejoin(rig: Rig) -> None:
+    """Let the rig's node return to the bus if errors have taken it off; the unit's has to return by itself."""
+    if rig.can.state == "bus_off":
+        rig.can.recover()
+
+
 def wait_for_all(rig: Rig) -> None:
     """Wait until every message has been sent anew, however slowly the unit may take turns."""
     longest = rig.limit("can_period").high
