@@ -23,11 +23,17 @@ LONG = 128
 LISTENING = 3.0
 """s at each bit rate: longer than a unit pauses that sends in every measuring cycle, one message after the other."""
 
-LENGTHS = {0x355: {6, 8}, 0x356: {6, 8}, 0x359: {7, 8}, 0x35A: {7, 8}, 0x35C: {2, 8}}
-"""How many bytes a message may have that real units were seen to send in several lengths; all others have 8."""
+LENGTHS = {0x355: {4, 6, 8}, 0x356: {6, 8}, 0x359: {7, 8}, 0x35A: {7, 8}, 0x35C: {2, 8}}
+"""How many bytes a message may have that real units were seen to send in several lengths; all others have 8.
 
-SHORTEST_STATE = {4, 6, 8}
-"""0x355 where the protocol has no state of charge in fine steps: Pylontech packs send 4 bytes or 6."""
+In 0x355 the state of charge in fine steps is optional, in any protocol.
+"""
+
+LIMITS_WITHOUT_DVL = {6, 8}
+"""0x351 where the lowest discharge voltage is not defined (Pylontech LV CAN V1.2)."""
+
+ANY_LENGTH = set(range(9))
+"""Of messages of which no layout is published."""
 
 OWN = tuple(range(0x031, 0x039))
 PYLONTECH = (0x351, 0x355, 0x356, 0x359, 0x35C, 0x35E)
@@ -64,8 +70,10 @@ class Protocol:
 
     def lengths(self, identifier: int) -> set[int]:
         """How many bytes a message of it may have."""
-        if identifier == 0x355 and 0x35A not in self.own:
-            return SHORTEST_STATE
+        if not self.database and identifier in self.own:
+            return ANY_LENGTH
+        if identifier == 0x351 and self.database == "pylontech":
+            return LIMITS_WITHOUT_DVL
         return LENGTHS.get(identifier, {8})
 
 
