@@ -2,7 +2,15 @@
 
 import pytest
 from bmsrig.steps.rec import current
-from bmsrig.steps.rec.limits import expect_limit, expect_ramp_down, follow, measure_limit, read_limit, refresh
+from bmsrig.steps.rec.limits import (
+    RESOLUTION,
+    expect_limit,
+    expect_ramp_down,
+    follow,
+    measure_limit,
+    read_limit,
+    refresh,
+)
 from bmsrig.steps.rec.protocols import INVERTERS, for_each, select, wait_for_all
 
 EXAMPLE = {"capa": 100.0, "chac": 0.6, "maxc": 75.0, "dchc": 1.5, "maxd": 100.0}
@@ -84,7 +92,7 @@ def test_limits_follow_the_taper_to_the_end(rig, protocol):
     """Charged until one cell is at CHAR the limit tapers to 1.1 A, and with CFVC 0 is 0 when the last one is."""
     select(rig, protocol, **EXAMPLE, cfvc=0.0)
     full, name = rig.setting("char"), protocol.database
-    expect_limit(rig, "CCL", 60, 60, database=name)
+    expect_limit(rig, "CCL", 60 - RESOLUTION, 60 + RESOLUTION, database=name)
     current.apply(rig, 20.0)
     rig.cells.set([full - 0.06] * (len(rig.cells) - 1) + [full + 0.001])
     seen = follow(rig, 60.0, 20.0, database=name)
@@ -101,7 +109,7 @@ def test_limits_follow_the_taper_to_the_end(rig, protocol):
 def test_low_cells_take_the_discharge_limit_away(rig, protocol):
     """Cells between CLOW and CMIN: DCL falls and is 0 within 60 s, while the relay stays closed."""
     select(rig, protocol, **EXAMPLE)
-    expect_limit(rig, "DCL", 100, 100, database=protocol.database)
+    expect_limit(rig, "DCL", 100 - RESOLUTION, 100 + RESOLUTION, database=protocol.database)
     rig.cells.set((rig.setting("clow") + rig.setting("cmin")) / 2)
     expect_limit(rig, "DCL", 0, 0, within=60 + refresh(rig), database=protocol.database)
     rig.line("relay").expect_active(within=0)

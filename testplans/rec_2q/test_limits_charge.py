@@ -3,7 +3,15 @@
 import pytest
 from bmsrig.failure import ExpectationFailed
 from bmsrig.steps.rec import current
-from bmsrig.steps.rec.limits import expect_limit, expect_ramp_down, follow, measure_limit, read_limit, refresh
+from bmsrig.steps.rec.limits import (
+    RESOLUTION,
+    expect_limit,
+    expect_ramp_down,
+    follow,
+    measure_limit,
+    read_limit,
+    refresh,
+)
 
 EXAMPLE = {"capa": 100.0, "chac": 0.6, "maxc": 75.0}
 """REC 2Q manual, Table 23: 60 A."""
@@ -77,7 +85,7 @@ def charge_to_the_top(rig, **settings):
     """Charge with 20 A, the highest cell at CHAR and the others behind, until the limit is at its lowest."""
     rig.restart(**EXAMPLE | settings)
     full = rig.setting("char")
-    expect_limit(rig, "CCL", 60, 60)
+    expect_limit(rig, "CCL", 60 - RESOLUTION, 60 + RESOLUTION)
     current.apply(rig, 20.0)
     rig.cells.set(full - 0.10)
     rig.wait(5)
@@ -243,7 +251,7 @@ def test_where_the_reduction_begins(rig, end):
     rig.restart(**EXAMPLE)
     towards = 1.0 if end == "tmax" else -1.0
     distance = 15.0
-    expect_limit(rig, "CCL", 60, 60)
+    expect_limit(rig, "CCL", 60 - RESOLUTION, 60 + RESOLUTION)
     while distance > 0.5:
         rig.temperature(1).set(rig.setting(end) - towards * distance)
         rig.wait(refresh(rig))

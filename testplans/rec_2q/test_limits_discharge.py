@@ -3,7 +3,15 @@
 import pytest
 from bmsrig.failure import ExpectationFailed
 from bmsrig.steps.rec import current
-from bmsrig.steps.rec.limits import expect_limit, expect_ramp_down, follow, measure_limit, read_limit, refresh
+from bmsrig.steps.rec.limits import (
+    RESOLUTION,
+    expect_limit,
+    expect_ramp_down,
+    follow,
+    measure_limit,
+    read_limit,
+    refresh,
+)
 
 EXAMPLE = {"capa": 100.0, "dchc": 1.5, "maxd": 100.0}
 """REC 2Q manual, Table 24: 100 A."""
@@ -93,7 +101,7 @@ def test_discharge_limit_near_the_ends_of_the_temperature(rig, end, capacity, ex
 
 def sink(rig, amperes=0.0):
     """All cells sink between CLOW and CMIN while so much flows: the limit comes down, at last to 0 within 60 s."""
-    expect_limit(rig, "DCL", 100, 100)
+    expect_limit(rig, "DCL", 100 - RESOLUTION, 100 + RESOLUTION)
     current.apply(rig, amperes)
     fallen = rig.cells.set((rig.setting("clow") + rig.setting("cmin")) / 2)
     seen = follow(rig, 60, min(amperes, -0.001), step=0.5)
@@ -125,7 +133,7 @@ def test_low_cells_take_the_discharge_limit_away(rig):
 def test_one_low_cell_is_enough(rig, number):
     """The lowest cell counts, the first as well as the last."""
     rig.restart(**EXAMPLE)
-    expect_limit(rig, "DCL", 100, 100)
+    expect_limit(rig, "DCL", 100 - RESOLUTION, 100 + RESOLUTION)
     rig.cells.set(3.00)
     rig.cells[number if number < 0 else number - 1].set((rig.setting("clow") + rig.setting("cmin")) / 2)
     expect_limit(rig, "DCL", 0, 0, within=60)
@@ -160,7 +168,7 @@ def test_the_level_follows_its_setting(rig, volts):
     rig.restart(**EXAMPLE, clow=volts, cmin=2.5)
     rig.cells.set(volts + 0.015)
     rig.wait(30)
-    expect_limit(rig, "DCL", 100, 100)
+    expect_limit(rig, "DCL", 100 - RESOLUTION, 100 + RESOLUTION)
     rig.cells.set(volts - 0.015)
     expect_limit(rig, "DCL", 0, 0, within=60)
 
@@ -184,7 +192,7 @@ def test_the_way_back_takes_five_percent(rig):
 def test_the_soc_is_not_reset_under_load(rig):
     """While more than 0.05 C is drawn a low cell may be the load's doing: what the SOC becomes is recorded."""
     rig.restart(**EXAMPLE)
-    expect_limit(rig, "DCL", 100, 100)
+    expect_limit(rig, "DCL", 100 - RESOLUTION, 100 + RESOLUTION)
     before = state_of_charge(rig)
     current.apply(rig, -20.0)
     rig.cells.set((rig.setting("clow") + rig.setting("cmin")) / 2)

@@ -4,7 +4,7 @@ import pytest
 from bmsrig.steps.lines import expect_levels_stay
 from bmsrig.steps.rec import current
 from bmsrig.steps.rec.errors import measure_lead
-from bmsrig.steps.rec.limits import expect_limit, follow, read_limit, refresh
+from bmsrig.steps.rec.limits import RESOLUTION, expect_limit, follow, read_limit, refresh
 from bmsrig.steps.rec.protocols import INVERTERS, for_each, select
 from bmsrig.steps.rec.stages import CH, DCH, measure_order_down, measure_order_up, stages_down, stages_up
 
@@ -49,7 +49,7 @@ def test_stage_1_asks(rig, low_stages, number):
 def test_stage_1_asks_in_the_language_of_each_inverter(rig, low_stages, protocol):
     """The limit comes down to 0 A in every protocol that has one, and neither relay opens."""
     select(rig, protocol, **low_stages)
-    expect_limit(rig, "DCL", 30.0, 30.0, database=protocol.database)
+    expect_limit(rig, "DCL", 30 - RESOLUTION, 30 + RESOLUTION, database=protocol.database)
     rig.cells.set((low_stages["clow"] + low_stages["re1l"]) / 2)
     expect_limit(rig, "DCL", 0, 0, within=60 + refresh(rig), database=protocol.database)
     expect_levels_stay(rig, CLOSED, seconds=60)
