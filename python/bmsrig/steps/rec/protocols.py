@@ -57,6 +57,8 @@ class Protocol:
     """A public document, or frames of a real unit, show this layout for this protocol."""
     with_rec: bool = False
     """REC's own protocol goes beside it."""
+    beside: frozenset[int] = frozenset()
+    """Identifiers that the manual does not list for it, but units were seen to send beside its own."""
     keep_alive: bool = True
     """The other side sends something of its own, which the unit has to bear and need not wait for."""
 
@@ -91,6 +93,7 @@ PROTOCOLS = [
         0.1,
         (0x351, 0x355, 0x356, 0x35A, 0x35E, 0x35F, 0x360, *range(0x372, 0x378), 0x379, 0x380, 0x381),
         "victron",
+        beside=frozenset({0x370, 0x371, 0x378, 0x382, 0x404}),
     ),
     Protocol("sma", 2, (3,), 0.2, (0x351, 0x355, 0x356, 0x35A, 0x35E, 0x35F), "sma"),
     _pylontech("solax", 3, 0.2),
@@ -166,7 +169,7 @@ def expect_all_messages(rig: Rig, protocol: Protocol) -> None:
     """The unit sends all messages of the protocol within the longest period, and no others."""
     longest = rig.limit("can_period").high
     assert longest is not None
-    seen = set(rig.can.watch(longest))
+    seen = set(rig.can.watch(longest)) - protocol.beside
     if seen != protocol.identifiers:
         missing, foreign = (
             ", ".join(f"0x{each:03X}" for each in sorted(others)) or "none"
