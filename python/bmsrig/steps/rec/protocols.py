@@ -138,8 +138,8 @@ def select(rig: Rig, protocol: Protocol, cans: int | None = None, **settings: fl
     chosen = protocol.cans[0] if cans is None else cans
     rig.rs485.write("CHRG", protocol.chrg)
     rig.rs485.write("CANS", chosen)
+    rig.can.bit_rate = bit_rate(chosen)  # before the start: a node at another rate would break off the first frames
     rig.restart(**settings)
-    rig.can.bit_rate = bit_rate(chosen)
 
 
 def expect_bit_rate(rig: Rig, expected: int) -> None:
