@@ -7,7 +7,7 @@ Growatt BMS CAN-Bus-protocol-low-voltage Rev 04, and the Elcon CAN commands for 
 import pytest
 from bmsrig.steps.rec import current
 from bmsrig.steps.rec.arbiter import SETTLED
-from bmsrig.steps.rec.protocols import INVERTERS, for_each, named, select, wait_for_all
+from bmsrig.steps.rec.protocols import INVERTERS, expect_all_messages, for_each, named, select, wait_for_all
 
 AMPERES = -12.4
 DEGREES = -7.0
@@ -56,7 +56,7 @@ def battery(rig):
         rig.temperature(1).set(DEGREES)
         current.apply(rig, AMPERES)
         rig.wait(SETTLED)
-        wait_for_all(rig)
+        expect_all_messages(rig, protocol)
         return cells
 
     return ready

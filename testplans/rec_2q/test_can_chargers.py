@@ -65,7 +65,7 @@ def test_tc_chargers_when_the_capacity_allows_less(rig, inverters):
     select(rig, TC, maxc=100.0, capa=50.0, chac=0.6, sisn=inverters)
     wait_for_all(rig)
     for number in CHARGERS:
-        said = rig.can["tc"].signal(f"Charger{number}CCL").value
+        said = rig.can["tc"].signal(f"Charger{number}CCL").read().value
         rig.measure("tc_current_of_small_battery", said, comment=f"charger {number} of {inverters}, 30 A allowed")
 
 

@@ -59,5 +59,6 @@ def test_values_by_the_layout_of_pylontech(rig, protocol):
     }
     for name, value in applied.items():
         signal = rig.can["pylontech"].signal(name)
-        words = f"{protocol} {name}: {signal.value:g} {signal.unit}, applied {value:.6g}"
-        rig.measure("unconfirmed_deviation", round((signal.value - value) / signal.resolution, 1), comment=words)
+        said = signal.read().value
+        words = f"{protocol} {name}: {said:g} {signal.unit}, applied {value:.6g}"
+        rig.measure("unconfirmed_deviation", round((said - value) / signal.resolution, 1), comment=words)

@@ -64,10 +64,10 @@ def test_growatt_capacities(rig):
     capacity = rig.rs485.read("CAPA")
     left = capacity * rig.rs485.array("LCD1")[5]
     for name, expected in (("RemainingCapacity", left), ("FullChargeCapacity", capacity)):
-        said = database.signal(name).value
+        said = database.signal(name).read().value
         rig.measure("can_capacity_error", (said - expected) / capacity, 0.0, comment=f"{name} {said:g} Ah")
     for name, expected in (("Cycles", rig.rs485.read("CYCL")), ("CellCount", len(rig.cells))):
-        said = database.signal(name).value
+        said = database.signal(name).read().value
         rig.measure("growatt_count", said - expected, comment=f"{name} {said:g}, {expected:g} by the unit")
 
 
@@ -77,7 +77,7 @@ def test_growatt_capacity_beyond_its_field(rig, capacity):
     """0x314 can carry 655.35 Ah; what a unit says of more no document tells."""
     select(rig, named("growatt"), capa=capacity, socs=0.5)
     wait_for_all(rig)
-    said = rig.can["growatt"].signal("FullChargeCapacity").value
+    said = rig.can["growatt"].signal("FullChargeCapacity").read().value
     rig.measure("growatt_large_capacity", said / capacity, comment=f"{said:g} Ah of {capacity:g} Ah")
 
 
@@ -168,7 +168,7 @@ def test_growatt_sign_of_the_current(rig, amperes):
     current.apply(rig, amperes)
     rig.wait(SETTLED)
     wait_for_all(rig)
-    said = rig.can["growatt"].signal("Current").value
+    said = rig.can["growatt"].signal("Current").read().value
     rig.measure("growatt_charging_is_positive", float(said * amperes > 0), comment=f"{said:g} A for {amperes:g} A")
 
 
@@ -181,4 +181,6 @@ def test_growatt_state(rig, amperes):
     rig.wait(SETTLED)
     wait_for_all(rig)
     for name in ("State", "ChargeOutput", "DischargeOutput"):
-        rig.measure("growatt_status", rig.can["growatt"].signal(name).value, comment=f"{name} with {amperes:g} A")
+        rig.measure(
+            "growatt_status", rig.can["growatt"].signal(name).read().value, comment=f"{name} with {amperes:g} A"
+        )
