@@ -214,7 +214,6 @@ int main(int argc, char** argv) {
     const double reading =
         frames_per_second(log, [&](CanEvent& event) { touch(event.frame.data); });
 
-    const double before = peak_mebibytes();
     Nowhere store;
     bmsrig::Trace trace;
     trace.attach(&store);
@@ -224,6 +223,6 @@ int main(int argc, char** argv) {
         log, [&](const CanEvent& event) { meanings.take(event.time, event.frame); });
     trace.flush();
     std::printf("reading %.0f\nbare_c %.0f\ntrace %.0f\nchanges %zu\nmebibytes %.1f\n", reading,
-                bare, to_trace, store.changes(), peak_mebibytes() - before);
+                bare, to_trace, store.changes(), peak_mebibytes());
     return 0;
 }
