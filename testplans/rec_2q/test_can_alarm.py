@@ -134,6 +134,13 @@ def expect_others_quiet(rig, protocol, cause):
     assert not names - own - general, f"raised beside those of the cause: {sorted(names - own - general)}"
 
 
+def wait_until_told(rig, told):
+    """Run until this holds, or the relay opens without."""
+    while rig.line("relay").is_active and not told():
+        rig.wait(0.02)
+        assert rig.now < 120, "neither told nor an open relay"
+
+
 def heal(rig):
     """Take the cause back."""
     current.apply(rig, 0.0)
@@ -152,9 +159,7 @@ def test_alarm_before_the_relay_opens(rig, protocol, name):
     wait_for_all(rig)
     assert not raised(rig, protocol), "raised beside a healthy battery"
     cause.apply(rig)
-    while rig.line("relay").is_active and not cause.kinds & set(raised(rig, protocol)):
-        rig.wait(0.02)
-        assert rig.now < 120, "neither an alarm nor an open relay"
+    wait_until_told(rig, lambda: cause.kinds & set(raised(rig, protocol)))
     seen = rig.now
     alarms = raised(rig, protocol)
     expect_bits_of_the_layout(rig, protocol)
@@ -201,9 +206,7 @@ def test_something_is_told_before_the_relay_opens(rig, protocol, name):
     message = rig.can.message(0x359)
     before = message.data
     cause.apply(rig)
-    while rig.line("relay").is_active and message.data == before:
-        rig.wait(0.02)
-        assert rig.now < 120, "neither another message nor an open relay"
+    wait_until_told(rig, lambda: message.data != before)
     assert rig.line("relay").is_active, f"the relay opened while 0x359 still said {before.hex(' ')}"
     matching = bool(cause.kinds & set(raised(rig, protocol)))
     rig.measure("unconfirmed_alarm_matches", float(matching), comment=f"{protocol}, {name}: {message.data.hex(' ')}")

@@ -81,18 +81,24 @@ def test_growatt_capacity_beyond_its_field(rig, capacity):
     rig.measure("growatt_large_capacity", said / capacity, comment=f"{said:g} Ah of {capacity:g} Ah")
 
 
+def spread(rig, protocol, lowest, highest, volts):
+    """Select the protocol, and move two cells so far down and up; -1 is the last one. Returns their numbers."""
+    select(rig, named(protocol))
+    lowest, highest = (number % (len(rig.cells) + 1) for number in (lowest, highest))
+    rig.cell(lowest).set(3.30 - volts)
+    rig.cell(highest).set(3.30 + volts)
+    rig.wait(SETTLED)
+    wait_for_all(rig)
+    return lowest, highest
+
+
 @pytest.mark.requirement("R2Q-CAN-SELECT")
 @pytest.mark.parametrize(("lowest", "highest"), [(1, -1), (-1, 1), (2, 3)])
 def test_growatt_names_the_ends_of_the_cells(rig, lowest, highest):
     """0x319 has the numbers of the highest and the lowest cell beside their voltages."""
-    select(rig, named("growatt"))
-    places = {words: number % (len(rig.cells) + 1) for words, number in (("low", lowest), ("high", highest))}
-    rig.cell(places["low"]).set(3.25)
-    rig.cell(places["high"]).set(3.35)
-    rig.wait(SETTLED)
-    wait_for_all(rig)
-    assert rig.can["growatt"].signal("MinCellNumber").value == places["low"]
-    assert rig.can["growatt"].signal("MaxCellNumber").value == places["high"]
+    lowest, highest = spread(rig, "growatt", lowest, highest, 0.05)
+    assert rig.can["growatt"].signal("MinCellNumber").value == lowest
+    assert rig.can["growatt"].signal("MaxCellNumber").value == highest
 
 
 def place(rig, identifier):
@@ -110,14 +116,9 @@ def place(rig, identifier):
 @pytest.mark.parametrize(("lowest", "highest"), [(1, -1), (2, 3)])
 def test_victron_names_the_ends_of_the_cells(rig, lowest, highest):
     """0x374 and 0x375 name the lowest and the highest cell, as real units were seen to do: C and its number."""
-    select(rig, named("victron"))
-    places = {words: number % (len(rig.cells) + 1) for words, number in (("low", lowest), ("high", highest))}
-    rig.cell(places["low"]).set(3.20)
-    rig.cell(places["high"]).set(3.40)
-    rig.wait(SETTLED)
-    wait_for_all(rig)
-    assert place(rig, 0x374) == ("C", places["low"])
-    assert place(rig, 0x375) == ("C", places["high"])
+    lowest, highest = spread(rig, "victron", lowest, highest, 0.10)
+    assert place(rig, 0x374) == ("C", lowest)
+    assert place(rig, 0x375) == ("C", highest)
 
 
 @pytest.mark.requirement("R2Q-CAN-SELECT")
