@@ -6,16 +6,10 @@
 #include <vector>
 
 #include "rig/config/bench.h"
+#include "rig/driver_context.h"
 #include "rig/instruments/instrument.h"
-#include "rig/scheduler.h"
 
 namespace bmsrig {
-
-/// What a driver is given to live on. The scheduler outlives the instrument.
-struct DriverContext {
-    Scheduler& scheduler;
-    std::uint64_t seed = 1;  ///< of the run; a driver mixes its instrument's name into it
-};
 
 struct DriverInfo {
     std::string name;         ///< as a bench file says it

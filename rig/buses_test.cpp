@@ -61,7 +61,7 @@ class Buses : public testing::Test {
     std::unique_ptr<Rig> rig() {
         RigOptions chosen = options(BUS_ECHO_SO, folder_.path() / "echo");
         chosen.can_databases.built_in = can_databases();
-        return std::make_unique<Rig>(std::move(chosen), make);
+        return std::make_unique<Rig>(std::move(chosen), make_instrument);
     }
     std::string refusal() {
         try {

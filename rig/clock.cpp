@@ -1,7 +1,6 @@
 #include "rig/clock.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <ctime>
 
 namespace bmsrig {
@@ -11,9 +10,9 @@ namespace {
 class VirtualClock final : public Clock {
   public:
     [[nodiscard]] Instant now() const override { return now_; }
-    bool wait_until(Instant deadline) override {
+    Woken wait_until(Instant deadline) override {
         now_ = std::max(now_, deadline);
-        return true;
+        return Woken::at_deadline;
     }
     void restart() override { now_ = Instant{}; }
 
@@ -29,27 +28,27 @@ Duration monotonic() {
 
 class RealClock final : public Clock {
   public:
-    [[nodiscard]] Instant now() const override { return Instant{monotonic() - origin_}; }
+    explicit RealClock(Reactor& reactor) : reactor_(reactor) {}
 
-    bool wait_until(Instant deadline) override {
-        const Duration absolute = deadline.time_since_epoch() + origin_;
-        const auto whole = std::chrono::duration_cast<std::chrono::seconds>(absolute);
-        const timespec t{whole.count(), (absolute - whole).count()};
-        // Absolute, so that a wake-up that comes late does not make all later ones late too.
-        if (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, nullptr) == EINTR) return false;
-        worst_lateness_ = std::max(worst_lateness_, now() - deadline);
-        return true;
+    [[nodiscard]] Instant now() const override { return reactor_.now(); }
+
+    Woken wait_until(Instant deadline) override {
+        if (reactor_.run_one(deadline)) return Woken::by_event;
+        const Instant present = now();
+        if (present < deadline) return Woken::in_between;
+        worst_lateness_ = std::max(worst_lateness_, present - deadline);
+        return Woken::at_deadline;
     }
 
     void restart() override {
-        origin_ = monotonic();
+        reactor_.restart();
         worst_lateness_ = Duration::zero();
     }
 
     [[nodiscard]] Duration worst_lateness() const override { return worst_lateness_; }
 
   private:
-    Duration origin_ = monotonic();
+    Reactor& reactor_;
     Duration worst_lateness_{};
 };
 
@@ -62,8 +61,8 @@ Duration stopwatch() {
 std::unique_ptr<Clock> make_virtual_clock() {
     return std::make_unique<VirtualClock>();
 }
-std::unique_ptr<Clock> make_real_clock() {
-    return std::make_unique<RealClock>();
+std::unique_ptr<Clock> make_real_clock(Reactor& reactor) {
+    return std::make_unique<RealClock>(reactor);
 }
 
 }  // namespace bmsrig

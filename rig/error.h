@@ -41,6 +41,19 @@ class InstrumentError : public Error {
     using Error::Error;
 };
 
+/// The bench has no means for what a test asks, such as breaking the wires of a real CAN bus.
+/// Nobody is at fault: the test is inconclusive, unless the bench file says that it cannot.
+class BenchCannot : public Error {
+  public:
+    /// `ability` as a bench file's `cannot:` names it: "can_faults".
+    BenchCannot(std::string ability, const std::string& text)
+        : Error(text), ability_(std::move(ability)) {}
+    [[nodiscard]] const std::string& ability() const { return ability_; }
+
+  private:
+    std::string ability_;
+};
+
 /// A BMS process broke the link's contract (rig/link/README.md); names it and quotes its log.
 class LinkError : public Error {
   public:

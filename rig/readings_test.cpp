@@ -17,7 +17,7 @@ class SmartBms : public testing::Test {
   protected:
     SmartBms() { rig_.begin_test(1); }
     LineLevel level(const char* line) { return rig_.read_line(line).level; }
-    Rig rig_{options("", fixtures_folder / "victron_smart_bms_12_200"), make};
+    Rig rig_{options("", fixtures_folder / "victron_smart_bms_12_200"), make_instrument};
 };
 
 TEST_F(SmartBms, AMeterReadsAnAnalogueOutputIntoTheTrace) {
@@ -79,7 +79,7 @@ class VebusBms : public testing::Test {
 };
 
 TEST_F(VebusBms, AnotherVariantHasOtherNets) {
-    Rig rig(options("", folder_), make);
+    Rig rig(options("", folder_), make_instrument);
     rig.begin_test(1);
     EXPECT_NEAR(rig.read_meter("gx_pow"), 13.2, 1.1) << "from the battery";
     EXPECT_TRUE(rig.stimuli().has("remote.link"));
@@ -96,7 +96,7 @@ TEST_F(VebusBms, AUnitThatLacksAReadingIsRefusedByLine) {
     // A V1 has no GX-Pow, which the wiring of the V2 reads.
     Rig rig(options(std::string(BMSRIG_PROCESS_FOLDER) + "/victron_vebus_bms --set variant=v1",
                     folder_),
-            make);
+            make_instrument);
     std::string said;
     try {
         rig.begin_test(1);
@@ -115,7 +115,7 @@ TEST_F(VebusBms, AUnitWithAnOutputOfAnotherVariantIsRefused) {
     std::filesystem::permissions(program, std::filesystem::perms::owner_all);
     RigOptions chosen = options("\"" + program.string() + "\"", folder_);
     chosen.settings = {{"variant", "v1"}};
-    Rig rig(chosen, make);
+    Rig rig(chosen, make_instrument);
     std::string said;
     try {
         rig.begin_test(1);

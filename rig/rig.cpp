@@ -30,7 +30,7 @@ Rig::Rig(RigOptions options, const InstrumentFactory& make_instrument)
       fixture_(run_fixture_) {
     check_bench(*fixture_, bench_);
     uut_ = resolve_uut();
-    clock_ = bench_.clock == ClockKind::virtual_time ? make_virtual_clock() : make_real_clock();
+    open_clock();
     open_instruments(make_instrument);
     declare_signals();
     check_uut();
@@ -84,9 +84,29 @@ Fixture Rig::load_fixture(
     return Fixture::load(options_.fixture, settings);
 }
 
+void Rig::open_clock() {
+    if (bench_.clock == ClockKind::virtual_time) {
+        clock_ = make_virtual_clock();
+        return;
+    }
+    reactor_ = std::make_unique<Reactor>();
+    clock_ = make_real_clock(*reactor_);
+    reactor_->set_runner([this](Instant limit) {
+        if (is_stepping_) {
+            reactor_->run_one(limit);
+        } else {
+            step(limit);
+        }
+    });
+}
+
 void Rig::open_instruments(const InstrumentFactory& make_instrument) {
+    const DriverContext context{scheduler_, seed_, reactor_.get(), [this](std::string_view name) {
+                                    const auto found = by_name_.find(std::string(name));
+                                    return found == by_name_.end() ? nullptr : found->second;
+                                }};
     for (const InstrumentSpec& spec : bench_.instruments) {
-        instruments_.push_back(make_instrument(spec, scheduler_, seed_));
+        instruments_.push_back(make_instrument(spec, context));
         by_name_.emplace(spec.name, instruments_.back().get());
     }
     stimuli_.emplace(fixture_->wiring, by_name_, trace_, scheduler_, seed_);
@@ -312,13 +332,29 @@ void Rig::end_test() {
     if (first) std::rethrow_exception(first);
 }
 
-bool Rig::step(Instant limit) {
+Instant Rig::wait_for_next(Instant limit) {
     Instant next = limit;
     if (const auto due = scheduler_.next_due(); due && *due < next) next = *due;
     if (loop_) {
         if (const auto due = loop_->next_due(); due && *due < next) next = std::max(*due, now());
     }
-    while (!clock_->wait_until(next)) check_interrupt();
+    for (;;) {
+        const Clock::Woken woken = clock_->wait_until(next);
+        if (woken == Clock::Woken::at_deadline) return next;
+        if (woken == Clock::Woken::by_event) return std::max(now(), std::min(next, clock_->now()));
+        check_interrupt();
+    }
+}
+
+bool Rig::step(Instant limit) {
+    struct Stepping {
+        bool& flag;
+        explicit Stepping(bool& is) : flag(is) { flag = true; }
+        ~Stepping() { flag = false; }
+        Stepping(const Stepping&) = delete;
+        Stepping& operator=(const Stepping&) = delete;
+    } const stepping{is_stepping_};
+    const Instant next = wait_for_next(limit);
     scheduler_.run_until(next);
     if (loop_) loop_->run(next);
     lines_.take_edges();

@@ -17,6 +17,7 @@
 #include "rig/clock.h"
 #include "rig/config/bench.h"
 #include "rig/config/fixture.h"
+#include "rig/driver_context.h"
 #include "rig/instruments/meter.h"
 #include "rig/journal.h"
 #include "rig/line_inputs.h"
@@ -31,8 +32,8 @@
 namespace bmsrig {
 
 /// Makes the instrument that a bench file describes; drivers/registry.h has the real one.
-using InstrumentFactory = std::function<std::unique_ptr<Instrument>(
-    const InstrumentSpec&, Scheduler&, std::uint64_t seed)>;
+using InstrumentFactory =
+    std::function<std::unique_ptr<Instrument>(const InstrumentSpec&, const DriverContext&)>;
 
 /// What a run is made of.
 struct RigOptions {
@@ -203,6 +204,8 @@ class Rig {
     void power_on();
     void power_off();
     [[nodiscard]] Instant after(Duration duration) const;
+    void open_clock();
+    Instant wait_for_next(Instant limit);
     bool step(Instant limit);
     void check_interrupt();
     [[nodiscard]] std::string resolve_uut() const;
@@ -213,8 +216,9 @@ class Rig {
     Bench bench_;
     std::uint64_t seed_;
     std::string uut_;
-    Fixture run_fixture_;             ///< with the run's settings; its files are read once
-    std::optional<Fixture> fixture_;  ///< with those of the test
+    Fixture run_fixture_;               ///< with the run's settings; its files are read once
+    std::optional<Fixture> fixture_;    ///< with those of the test
+    std::unique_ptr<Reactor> reactor_;  ///< of a bench in real time
     std::unique_ptr<Clock> clock_;
     Scheduler scheduler_;
     Trace trace_;
@@ -234,6 +238,7 @@ class Rig {
     std::vector<LogLine> uut_log_;
     Journal* journal_ = nullptr;
     bool keep_transcripts_ = true;
+    bool is_stepping_ = false;
     std::function<void()> interrupt_check_;
     Verdict verdict_ = Verdict::pass;
     std::vector<Measurement> failed_;

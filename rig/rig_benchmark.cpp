@@ -24,9 +24,7 @@ Rig open_rig(const std::string& product, const std::string& uut) {
     options.uut = uut;
     options.process_folder = BMSRIG_PROCESS_FOLDER;
     options.can_databases.built_in = bmsrig::can_databases();
-    return {std::move(options), [](const auto& spec, auto& scheduler, std::uint64_t seed) {
-                return bmsrig::make_instrument(spec, bmsrig::DriverContext{scheduler, seed});
-            }};
+    return {std::move(options), bmsrig::make_instrument};
 }
 
 /// What the plan does most: a cell sinks, is warned of and shed, recovers, and the battery is

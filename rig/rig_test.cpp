@@ -37,7 +37,7 @@ class Notes final : public Journal {
 
 class RigOnBothCarriers : public testing::TestWithParam<const char*> {
   protected:
-    Rig rig{options(GetParam()), make};
+    Rig rig{options(GetParam()), make_instrument};
 
     LineLevel level(const char* line) { return rig.read_line(line).level; }
 };
@@ -201,7 +201,7 @@ TEST_P(RigOnBothCarriers, AnInterruptLeavesTheCall) {
 }
 
 TEST(RigRatings, RefuseAndChangeNothing) {
-    Rig rig(options(), make);
+    Rig rig(options(), make_instrument);
     rig.begin_test(1);
     for (const double volts : {5.001, -0.001, std::nan(""), HUGE_VAL}) {
         EXPECT_THROW(rig.stimuli().apply("cell.1", volts, rig.now()), RatingError) << volts;
@@ -218,7 +218,7 @@ TEST(RigRatings, RefuseAndChangeNothing) {
 }
 
 TEST(RigStimuli, AreInForceAfterQuantisingAndCanBeReadBack) {
-    Rig rig(options(), make);
+    Rig rig(options(), make_instrument);
     rig.begin_test(1);
     EXPECT_DOUBLE_EQ(rig.stimuli().apply("cell.1", 3.30004, rig.now()), 3.3);
     EXPECT_DOUBLE_EQ(rig.stimuli().apply("cell.1", 3.30006, rig.now()), 3.3001);
@@ -233,7 +233,7 @@ TEST(RigStimuli, AreInForceAfterQuantisingAndCanBeReadBack) {
 }
 
 TEST(RigFaults, ReachTheUut) {
-    Rig rig(options(), make);
+    Rig rig(options(), make_instrument);
     rig.begin_test(1);
     rig.stimuli().set_fault("cell.2", "open");
     EXPECT_TRUE(rig.wait_for(rig.line_signal("pre_alarm"), 1, 5s))
@@ -249,7 +249,7 @@ TEST(RigFaults, ReachTheUut) {
 }
 
 TEST(RigSupply, HighFollowsTheSupplyAndDiesWithIt) {
-    Rig rig(options(), make);
+    Rig rig(options(), make_instrument);
     rig.begin_test(1);
     rig.stimuli().apply("supply", 8, rig.now());
     rig.settle();
@@ -262,7 +262,7 @@ TEST(RigSupply, HighFollowsTheSupplyAndDiesWithIt) {
 class BadUut : public testing::TestWithParam<std::pair<const char*, const char*>> {};
 
 TEST_P(BadUut, IsALinkErrorAndTheBenchIsSafe) {
-    Rig rig(options(GetParam().first), make);
+    Rig rig(options(GetParam().first), make_instrument);
     try {
         rig.begin_test(1);
         FAIL() << "was taken";
@@ -284,7 +284,7 @@ class Greeting : public testing::Test {
   protected:
     std::string error_of(const std::string& ports) {
         const std::string lines = "bmslink 1 " + ports;
-        Rig rig(options("printf '" + lines + "ready\\n'"), make);
+        Rig rig(options("printf '" + lines + "ready\\n'"), make_instrument);
         try {
             rig.begin_test(1);
         } catch (const WiringError& error) {
@@ -329,13 +329,13 @@ TEST_F(Greeting, WithAnOutputOfAnotherKindIsRefused) {
 TEST(RigFiles, ThatDoNotFitAreRefused) {
     RigOptions wrong = options();
     wrong.bench = fixture_folder / "no_such.yaml";
-    EXPECT_THROW(Rig(wrong, make), InputError);
+    EXPECT_THROW(Rig(wrong, make_instrument), InputError);
     wrong = options();
     wrong.fixture = "/no/such/fixture";
-    EXPECT_THROW(Rig(wrong, make), InputError);
+    EXPECT_THROW(Rig(wrong, make_instrument), InputError);
     wrong = options();
     wrong.settings = {{"cells", "5"}};
-    EXPECT_THROW(Rig(wrong, make), InputError);
+    EXPECT_THROW(Rig(wrong, make_instrument), InputError);
 }
 
 TEST(RigFiles, AnInstrumentWithTooFewChannelsIsNamed) {
@@ -349,7 +349,7 @@ TEST(RigFiles, AnInstrumentWithTooFewChannelsIsNamed) {
     RigOptions wrong = options();
     wrong.bench = file;
     try {
-        const Rig rig(wrong, make);
+        const Rig rig(wrong, make_instrument);
         FAIL() << "was taken";
     } catch (const WiringError& error) {
         EXPECT_THAT(error.what(), HasSubstr("cells.4"));
@@ -376,10 +376,10 @@ class CopperLines final : public LineBank {
     std::string name_ = "lines";
 };
 
-std::unique_ptr<Instrument> make_with_copper_lines(const InstrumentSpec& spec, Scheduler& scheduler,
-                                                   std::uint64_t seed) {
+std::unique_ptr<Instrument> make_with_copper_lines(const InstrumentSpec& spec,
+                                                   const DriverContext& context) {
     if (spec.name == "lines") return std::make_unique<CopperLines>();
-    return make(spec, scheduler, seed);
+    return make_instrument(spec, context);
 }
 
 TEST(RigWithABoard, RunsWithoutALink) {

@@ -2,12 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <sys/time.h>
-
-#include <csignal>
 #include <vector>
 
-#include "rig/clock.h"
 #include "rig/error.h"
 
 namespace bmsrig {
@@ -62,42 +58,6 @@ TEST(Scheduler, TimeNeverGoesBack) {
     EXPECT_THROW(scheduler.run_until(instant_from_ns(9)), Error);
     scheduler.restart();
     EXPECT_EQ(scheduler.now(), Instant{});
-}
-
-TEST(VirtualClock, JumpsAndNeverGoesBack) {
-    const auto clock = make_virtual_clock();
-    EXPECT_TRUE(clock->wait_until(Instant{24h}));
-    EXPECT_EQ(clock->now(), Instant{24h});
-    EXPECT_TRUE(clock->wait_until(Instant{1h}));
-    EXPECT_EQ(clock->now(), Instant{24h});
-    clock->restart();
-    EXPECT_EQ(clock->now(), Instant{});
-    EXPECT_EQ(clock->worst_lateness(), Duration::zero());
-}
-
-TEST(RealClock, ReachesItsDeadlinesAndCountsItsLateness) {
-    const auto clock = make_real_clock();
-    clock->restart();
-    const Instant deadline = clock->now() + 2ms;
-    EXPECT_TRUE(clock->wait_until(deadline));
-    EXPECT_GE(clock->now(), deadline);
-    EXPECT_GT(clock->worst_lateness(), Duration::zero());
-    EXPECT_TRUE(clock->wait_until(Instant{})) << "a deadline in the past returns at once";
-    EXPECT_GE(clock->worst_lateness(), 2ms) << "and counts as late";
-}
-
-TEST(RealClock, ASignalInterruptsTheWait) {
-    struct sigaction action {};
-    action.sa_handler = [](int) {};
-    struct sigaction before {};
-    sigaction(SIGALRM, &action, &before);
-    const itimerval timer{{0, 0}, {0, 1000}};
-    setitimer(ITIMER_REAL, &timer, nullptr);
-    const auto clock = make_real_clock();
-    clock->restart();
-    EXPECT_FALSE(clock->wait_until(Instant{1h}));
-    EXPECT_LT(clock->now(), Instant{1h});
-    sigaction(SIGALRM, &before, nullptr);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ class StimuliTest : public testing::Test {
         return refusal_in(folder_, action);
     }
     TestFolder folder_;
-    Rig rig_{options(), make};
+    Rig rig_{options(), make_instrument};
 };
 
 TEST_F(StimuliTest, RefuseAConflictOfTheWiringAndChangeNothing) {

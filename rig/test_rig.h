@@ -26,9 +26,4 @@ inline RigOptions options(std::string uut = "",
     return chosen;
 }
 
-inline std::unique_ptr<Instrument> make(const InstrumentSpec& spec, Scheduler& scheduler,
-                                        std::uint64_t seed) {
-    return make_instrument(spec, DriverContext{scheduler, seed});
-}
-
 }  // namespace bmsrig

@@ -23,7 +23,7 @@ class WiringProofTest : public testing::Test {
         std::string text{std::istreambuf_iterator<char>(file), {}};
         if (!faults.empty()) text += "wiring_faults: [" + faults + "]\n";
         chosen.bench = folder_.write("bench.yaml", text);
-        Rig rig(chosen, make);
+        Rig rig(chosen, make_instrument);
         return prove_wiring(rig, 1);
     }
     /// With a fixture whose fixture.yaml says something else.
@@ -35,7 +35,7 @@ class WiringProofTest : public testing::Test {
         std::ifstream file(fixture_folder / "fixture.yaml");
         const std::string text{std::istreambuf_iterator<char>(file), {}};
         folder_.write(fixture_folder.filename() / "fixture.yaml", changed(text, from, to));
-        Rig rig(chosen, make);
+        Rig rig(chosen, make_instrument);
         return prove_wiring(rig, 1);
     }
     static std::string defective(const std::string& defect) {
@@ -171,7 +171,7 @@ INSTANTIATE_TEST_SUITE_P(Units, DefectsThatLookLikeWiring,
                                          "first_cell_only_pre_alarm", "dead_below_10_volt"));
 
 TEST_F(WiringProofTest, LeavesTheBenchSafeAndTheUnitOff) {
-    Rig rig(options(), make);
+    Rig rig(options(), make_instrument);
     prove_wiring(rig, 1);
     EXPECT_TRUE(std::isnan(rig.stimuli().read("supply")));
     EXPECT_EQ(rig.power_cycles(), 1U);

@@ -38,10 +38,11 @@ class DriverContract : public testing::TestWithParam<DriverCase> {
     static constexpr double infinity = std::numeric_limits<double>::infinity();
 
     DriverContract()
-        : clock_(GetParam().clock == ClockKind::virtual_time ? make_virtual_clock()
-                                                             : make_real_clock()),
+        : reactor_(GetParam().clock == ClockKind::real_time ? std::make_unique<Reactor>()
+                                                            : nullptr),
+          clock_(reactor_ ? make_real_clock(*reactor_) : make_virtual_clock()),
           instrument_(make_instrument(spec_of("it", GetParam().driver, GetParam().options),
-                                      {scheduler_, seed})) {}
+                                      {scheduler_, seed, reactor_.get()})) {}
 
     template <typename Interface>
     Interface& as() {
@@ -51,7 +52,7 @@ class DriverContract : public testing::TestWithParam<DriverCase> {
     SourceTerminals* terminals() { return dynamic_cast<SourceTerminals*>(instrument_.get()); }
 
     void run_until(Instant when) {
-        while (!clock_->wait_until(when)) {
+        while (clock_->wait_until(when) != Clock::Woken::at_deadline) {
         }
         scheduler_.run_until(when);
     }
@@ -70,6 +71,7 @@ class DriverContract : public testing::TestWithParam<DriverCase> {
         EXPECT_NE(text.find(naming), std::string::npos) << "refused with: " << text;
     }
 
+    std::unique_ptr<Reactor> reactor_;
     std::unique_ptr<Clock> clock_;
     Scheduler scheduler_;
     std::unique_ptr<Instrument> instrument_;

@@ -46,11 +46,7 @@ std::unique_ptr<Rig> make_rig(const std::filesystem::path& fixture,
                        seed,
                        duration_from_seconds(answer_timeout),
                        CanDatabases{can_databases(), load_can_database}};
-    auto rig = std::make_unique<Rig>(
-        std::move(options),
-        [](const InstrumentSpec& spec, Scheduler& scheduler, std::uint64_t run_seed) {
-            return make_instrument(spec, DriverContext{scheduler, run_seed});
-        });
+    auto rig = std::make_unique<Rig>(std::move(options), make_instrument);
     rig->set_interrupt_check([] {
         const py::gil_scoped_acquire lock;
         if (PyErr_CheckSignals() != 0) throw py::error_already_set();

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "rig/instruments/safe_action.h"
 #include "rig/time.h"
 
 namespace bmsrig {
@@ -32,8 +34,12 @@ class Instrument {
     [[nodiscard]] virtual int channels() const = 0;
     virtual Identity identify() = 0;
 
-    /// Outputs off, faults open, contacts open. May be called at any time, also twice.
+    /// Outputs off, faults open, contacts open; or what the bench file says of this instrument. May
+    /// be called at any time, also twice.
     virtual void make_safe() = 0;
+    /// The same for the guard, as things are now; what is empty needs no guard. A driver that opens
+    /// its connection anew has others from then on.
+    [[nodiscard]] virtual std::vector<SafeAction> safe_actions() const { return {}; }
 
     /// When everything asked of it so far has settled at its terminals.
     [[nodiscard]] virtual Instant settled_at() const = 0;
