@@ -34,22 +34,13 @@ class RealClock final : public Clock {
 
     Woken wait_until(Instant deadline) override {
         if (reactor_.run_one(deadline)) return Woken::by_event;
-        const Instant present = now();
-        if (present < deadline) return Woken::in_between;
-        worst_lateness_ = std::max(worst_lateness_, present - deadline);
-        return Woken::at_deadline;
+        return now() < deadline ? Woken::in_between : Woken::at_deadline;
     }
 
-    void restart() override {
-        reactor_.restart();
-        worst_lateness_ = Duration::zero();
-    }
-
-    [[nodiscard]] Duration worst_lateness() const override { return worst_lateness_; }
+    void restart() override { reactor_.restart(); }
 
   private:
     Reactor& reactor_;
-    Duration worst_lateness_{};
 };
 
 }  // namespace

@@ -34,10 +34,6 @@ class Clock {
     /// Makes the present moment zero, at the start of a test.
     virtual void restart() = 0;
 
-    /// How far behind its deadlines the clock has been at worst since restart(); zero in virtual
-    /// time.
-    [[nodiscard]] virtual Duration worst_lateness() const { return Duration::zero(); }
-
   protected:
     Clock() = default;
 };

@@ -64,7 +64,8 @@ void LineInputs::take(Input& input, const LineBank& bank, const Edge& edge) {
                               std::to_string(edge.sequence) + " at " + format_time(edge.time) +
                               "; the times of this test cannot be trusted");
     }
-    trace_.append(input.signal, edge.time, static_cast<double>(edge.level));
+    // A real line may have moved just before the test's zero and be read after it.
+    trace_.append(input.signal, std::max(edge.time, Instant{}), static_cast<double>(edge.level));
 }
 
 SignalId LineInputs::signal(std::string_view line) const {
@@ -82,6 +83,10 @@ LineReading LineInputs::read(std::string_view line) const {
 void LineInputs::set_bias(std::string_view line, Bias bias) {
     const LineNet& net = wiring_->line(line);
     bank_of(net).set_bias(net.reader.channel, bias);
+}
+
+Instant LineInputs::settled_at(std::string_view line) const {
+    return bank_of(wiring_->line(line)).settled_at();
 }
 
 Duration LineInputs::debounce(std::string_view line) const {

@@ -42,6 +42,8 @@ class LineInputs {
     [[nodiscard]] LineReading read(std::string_view line) const;
     /// The caller waits for the debounce.
     void set_bias(std::string_view line, Bias bias);
+    /// When what was asked of the line's bank has settled at its terminals.
+    [[nodiscard]] Instant settled_at(std::string_view line) const;
     [[nodiscard]] Duration debounce(std::string_view line) const;
     [[nodiscard]] Duration stamp_uncertainty(std::string_view line) const;
 

@@ -13,6 +13,13 @@ namespace bmsrig {
 
 namespace {
 
+/// Each overrun of the rig's own loop, so that a picture of the test shows when it was late.
+constexpr std::string_view lateness_signal = "rig.lateness";
+constexpr std::string_view supply_port = "supply";
+constexpr Duration report_latency = std::chrono::milliseconds{5};
+/// The UUT's command where a UUT host is left to choose.
+constexpr std::string_view chosen_by_host = "hosted";
+
 constexpr std::uint64_t steps_between_interrupt_checks = 256;
 
 void add(ExchangeTimes& sum, const ExchangeTimes& more) {
@@ -29,9 +36,9 @@ Rig::Rig(RigOptions options, const InstrumentFactory& make_instrument)
       run_fixture_(load_fixture({})),
       fixture_(run_fixture_) {
     check_bench(*fixture_, bench_);
-    uut_ = resolve_uut();
     open_clock();
     open_instruments(make_instrument);
+    uut_ = resolve_uut();
     declare_signals();
     check_uut();
     // Wiring faults that cannot be are refused now, not in the first test.
@@ -68,6 +75,10 @@ void Rig::check_uut() const {
 std::string Rig::resolve_uut() const {
     if (!options_.uut.empty()) return options_.uut;
     if (!bench_.uut.empty()) return bench_.uut;
+    const auto hosts = [](const auto& instrument) {
+        return dynamic_cast<const UutHost*>(instrument.get()) != nullptr;
+    };
+    if (std::ranges::any_of(instruments_, hosts)) return std::string(chosen_by_host);
     const std::string path =
         (std::filesystem::path(options_.process_folder) / fixture_->process).string();
     return "\"" + path + "\"";
@@ -90,7 +101,9 @@ void Rig::open_clock() {
         return;
     }
     reactor_ = std::make_unique<Reactor>();
+    real_time_.emplace();
     clock_ = make_real_clock(*reactor_);
+    trace_.declare({std::string(lateness_signal), SignalKind::analog, Unit::second});
     reactor_->set_runner([this](Instant limit) {
         if (is_stepping_) {
             reactor_->run_one(limit);
@@ -108,6 +121,10 @@ void Rig::open_instruments(const InstrumentFactory& make_instrument) {
     for (const InstrumentSpec& spec : bench_.instruments) {
         instruments_.push_back(make_instrument(spec, context));
         by_name_.emplace(spec.name, instruments_.back().get());
+        if (auto* host = dynamic_cast<UutHost*>(instruments_.back().get())) {
+            host_ = host;
+            host_->on_log([this](std::string_view line) { on_uut_log(line); });
+        }
     }
     stimuli_.emplace(fixture_->wiring, by_name_, trace_, scheduler_, seed_);
 }
@@ -145,6 +162,7 @@ void Rig::check_interrupt() {
 
 void Rig::begin_test(std::uint64_t seed) {
     restart_bench(seed);
+    if (uut_ == "none") run_for(fixture_->off_time);  // its outputs off, the bench feeds it nothing
     stimuli_->apply_baseline(fixture_->baseline, now());
     power_on();
     settle();
@@ -165,6 +183,7 @@ void Rig::restart_bench(std::uint64_t seed) {
     clock_->restart();
     scheduler_.restart();
     trace_.restart();
+    punctuality_.restart(bench_.allowed_lateness);
     uut_log_.clear();
     verdict_ = Verdict::pass;
     failed_.clear();
@@ -186,10 +205,42 @@ void Rig::join_bench() {
 }
 
 void Rig::power_on() {
-    run_until(settled_at());  // the UUT wakes up on a bench that stands still
+    run_until(std::max(now(), settled_at()));  // the UUT wakes up on a bench that stands still
     greeting_.reset();
+    is_powered_ = true;
     if (uut_ == "none") return;
+    ++power_cycles_;
+    if (host_ != nullptr) {
+        start_hosted();
+    } else {
+        start_process();
+    }
+    run_until(now());  // the first exchange
+}
 
+void Rig::on_uut_log(std::string_view line) {
+    uut_log_.push_back({now(), std::string(line)});
+    log("uut", line);
+}
+
+void Rig::start_hosted() {
+    HostedUut uut;
+    if (uut_ != chosen_by_host) uut.command = uut_;
+    uut.settings = fixture_->settings.explicit_values();
+    const auto scratch_files = scratch_files_.arguments(fixture_->settings);
+    uut.settings.insert(uut.settings.end(), scratch_files.begin(), scratch_files.end());
+    const HostedGreeting said = host_->power_on(uut);
+    if (std::ranges::find(fixture_->products, said.product) == fixture_->products.end()) {
+        throw WiringError(
+            "instrument \"" + host_->name() + "\": the UUT says it is a \"" + said.product +
+            "\", but this fixture is for: " + suggest("", fixture_->products).substr(11));
+    }
+    greeting_.emplace();
+    greeting_->product = said.product;
+    greeting_->firmware = said.firmware;
+}
+
+void Rig::start_process() {
     link::Command command;
     command.line = uut_;
     command.settings = fixture_->settings.explicit_values();
@@ -197,7 +248,6 @@ void Rig::power_on() {
     command.answer_timeout = options_.answer_timeout;
     command.shares_processor = bench_.clock == ClockKind::virtual_time;
     ++session_;
-    ++power_cycles_;
     link::TranscriptSink sink;
     if (journal_ != nullptr && keep_transcripts_) {
         // With this line at its head a session's transcript is a file that can be replayed.
@@ -212,17 +262,15 @@ void Rig::power_on() {
         };
     }
     command.settings.insert(command.settings.end(), scratch_files.begin(), scratch_files.end());
-    const auto log_sink = [this](std::string_view line) {
-        uut_log_.push_back({now(), std::string(line)});
-        log("uut", line);
-    };
-    loop_.emplace(fixture_->wiring, fixture_->products, by_name_, trace_, *line_nets_, command,
-                  std::move(sink), log_sink, now());
+    loop_.emplace(
+        fixture_->wiring, fixture_->products, by_name_, trace_, *line_nets_, command,
+        std::move(sink), [this](std::string_view line) { on_uut_log(line); }, now());
     greeting_ = loop_->greeting();
-    run_until(now());  // the first exchange
 }
 
 void Rig::power_off() {
+    is_powered_ = false;
+    if (host_ != nullptr) host_->power_off();
     if (!loop_) return;
     past_exchanges_ += loop_->exchanges();
     add(past_times_, loop_->exchange_times());
@@ -235,9 +283,28 @@ void Rig::power_off() {
     loop_.reset();
 }
 
+/// A board has no switch but its supply.
+void Rig::cut_supply() {
+    if (uut_ != "none" || !stimuli_->has(supply_port)) return;
+    stimuli_->open(supply_port, now());
+    run_for(fixture_->off_time);
+}
+
+void Rig::refuse_settings_of_a_board(
+    const std::vector<std::pair<std::string, std::string>>& settings) const {
+    if (uut_ != "none" || settings.empty()) return;
+    throw BenchCannot("uut_settings",
+                      "the test wants the UUT switched on with " + settings.front().first + "=" +
+                          settings.front().second +
+                          ", but it is a board on the bench, whose settings only its maker's tool "
+                          "changes");
+}
+
 void Rig::power_cycle(const std::vector<std::pair<std::string, std::string>>& settings) {
     Fixture changed = load_fixture(settings);
+    refuse_settings_of_a_board(settings);
     power_off();
+    cut_supply();
     stimuli_->clear_faults();
     line_nets_.reset();
     fixture_ = std::move(changed);
@@ -250,58 +317,8 @@ void Rig::power_cycle(const std::vector<std::pair<std::string, std::string>>& se
 
 void Rig::turn_off() {
     power_off();
+    cut_supply();
     mark("power off");
-}
-
-void Rig::send_can(std::string_view bus, const CanFrame& frame) {
-    can_.adapter(bus).send(can_.channel(bus), frame);
-}
-
-CanRepeats::Id Rig::repeat_can(std::string_view bus, const CanFrame& frame, Duration period) {
-    return can_repeats_.start(can_.adapter(bus), can_.channel(bus), frame, period);
-}
-
-CanWatch Rig::watch_can(std::string_view bus, Duration duration) {
-    can_.record(bus, now());
-    run_for(duration);
-    return can_.take_record(bus);
-}
-
-void Rig::send_serial(std::string_view bus, std::span<const std::uint8_t> bytes) {
-    serial_.adapter(bus).send(serial_.channel(bus), bytes);
-}
-
-CanRateFound Rig::detect_can_bit_rate(std::string_view bus, const CanRateSearch& search) {
-    return bmsrig::detect_can_bit_rate(can_.adapter(bus), can_.channel(bus), search,
-                                       [this](Duration duration) { run_for(duration); });
-}
-
-double Rig::can_load(std::string_view bus) {
-    static_cast<void>(can_.adapter(bus));  // names the buses there are
-    can_.pass(now());
-    const auto last = trace_.last(trace_.require("bus." + std::string(bus) + ".load"));
-    return last ? last->value : 0;
-}
-
-bool Rig::wait_for_can(std::string_view bus, std::uint32_t id, std::optional<bool> extended,
-                       Duration timeout) {
-    const auto last = [&] {
-        const auto heard = can_.identifier(bus, id, extended);
-        return heard ? heard->time : Instant::min();
-    };
-    const Instant deadline = after(timeout);
-    const Instant before = last();
-    for (bool more = true; more && last() == before;) more = step(deadline);
-    return last() != before;
-}
-
-bool Rig::wait_for_serial(std::string_view bus, Duration timeout) {
-    const Instant deadline = after(timeout);
-    for (bool more = true;;) {
-        if (serial_.has_bytes(bus)) return true;
-        if (!more) return false;
-        more = step(deadline);
-    }
 }
 
 void Rig::make_safe() {
@@ -327,6 +344,7 @@ void Rig::end_test() {
     } catch (...) {
         first = std::current_exception();
     }
+    log_timing();
     can_.pass(now());
     trace_.flush();
     if (first) std::rethrow_exception(first);
@@ -340,10 +358,42 @@ Instant Rig::wait_for_next(Instant limit) {
     }
     for (;;) {
         const Clock::Woken woken = clock_->wait_until(next);
-        if (woken == Clock::Woken::at_deadline) return next;
+        if (woken == Clock::Woken::at_deadline) {
+            if (reactor_ && next < limit) note_lateness(next);
+            return next;
+        }
         if (woken == Clock::Woken::by_event) return std::max(now(), std::min(next, clock_->now()));
         check_interrupt();
     }
+}
+
+void Rig::note_lateness(Instant due) {
+    const Duration lateness = clock_->now() - due;
+    if (is_catching_up_) {
+        punctuality_.note_pause(lateness);
+        return;
+    }
+    if (!punctuality_.note(due, lateness)) return;
+    trace_.append(trace_.require(lateness_signal), due, to_seconds(lateness));
+}
+
+void Rig::log_timing() {
+    if (!reactor_) return;
+    log("rig", "timing: " + punctuality_.text());
+}
+
+void Rig::catch_up() {
+    if (!reactor_ || is_stepping_) return;
+    const Instant present = clock_->now();
+    if (present <= now()) return;
+    is_catching_up_ = true;
+    try {
+        run_until(present);
+    } catch (...) {
+        is_catching_up_ = false;
+        throw;
+    }
+    is_catching_up_ = false;
 }
 
 bool Rig::step(Instant limit) {
@@ -365,7 +415,8 @@ bool Rig::step(Instant limit) {
     return (due && *due <= limit) || (loop_ && loop_->next_due() && *loop_->next_due() <= limit);
 }
 
-Instant Rig::after(Duration duration) const {
+Instant Rig::after(Duration duration) {
+    catch_up();
     if (duration < Duration::zero()) {
         throw InputError("a time of " + format_duration(duration) +
                          " was asked for; expected 0 s or more");
@@ -394,40 +445,59 @@ Instant Rig::settled_at() const {
 }
 
 void Rig::settle() {
+    catch_up();
     run_until(settled_at() + fixture_->reaction_time + lines_.longest_debounce());
+}
+
+/// What happens just before a deadline is read from the kernel a moment after it: in real time the
+/// rig looks a little longer, and takes what is stamped up to the deadline.
+template <typename Find>
+std::optional<NumberedChange> Rig::find_change(Instant deadline, const Find& find) {
+    for (bool more = true; more;) {
+        more = step(deadline);
+        if (const auto found = find()) return found;
+    }
+    if (!reactor_) return std::nullopt;
+    const Instant end = deadline + report_latency;
+    for (bool more = true; more;) {
+        more = step(end);
+        if (const auto found = find(); found && found->time <= deadline) return found;
+    }
+    return std::nullopt;
 }
 
 std::optional<NumberedChange> Rig::wait_for(SignalId signal, double value, Duration timeout) {
     const Instant deadline = after(timeout);
     std::uint64_t seen = trace_.size();
     if (const auto last = trace_.last(signal); last && last->value == value) return last;
-    for (bool more = true; more;) {
-        more = step(deadline);
-        for (const NumberedChange& change : trace_.changes_since(signal, seen)) {
-            if (change.value == value) return change;
-        }
+    return find_change(deadline, [&]() -> std::optional<NumberedChange> {
+        const auto changes = trace_.changes_since(signal, seen);
         seen = trace_.size();
-    }
-    return std::nullopt;
+        const auto found = std::ranges::find(changes, value, &NumberedChange::value);
+        if (found == changes.end()) return std::nullopt;
+        return *found;
+    });
 }
 
 std::optional<NumberedChange> Rig::watch(SignalId signal, Duration duration) {
     const Instant deadline = after(duration);
     const std::uint64_t seen = trace_.size();
-    for (bool more = true; more;) {
-        more = step(deadline);
+    return find_change(deadline, [&]() -> std::optional<NumberedChange> {
         const auto last = trace_.last(signal);
-        if (last && last->number >= seen) return trace_.changes_since(signal, seen).front();
-    }
-    return std::nullopt;
+        if (!last || last->number < seen) return std::nullopt;
+        return trace_.changes_since(signal, seen).front();
+    });
 }
 
 void Rig::set_bias(std::string_view line, Bias bias) {
     lines_.set_bias(line, bias);
-    run_for(lines_.debounce(line) + std::chrono::milliseconds{1});
+    const Duration debounce = lines_.debounce(line);
+    run_until(std::max(after(debounce + std::chrono::milliseconds{1}),
+                       lines_.settled_at(line) + debounce));
 }
 
 double Rig::read_meter(std::string_view reading) {
+    catch_up();
     const ReadingNet& net = fixture_->wiring.reading(reading);
     const double value = meter_of(net).read(net.meter.channel);
     trace_.append(trace_.require("reading." + net.name), now(), value);

@@ -19,10 +19,13 @@
 #include "rig/config/fixture.h"
 #include "rig/driver_context.h"
 #include "rig/instruments/meter.h"
+#include "rig/instruments/uut_host.h"
 #include "rig/journal.h"
 #include "rig/line_inputs.h"
 #include "rig/line_nets.h"
 #include "rig/loop.h"
+#include "rig/punctuality.h"
+#include "rig/real_time.h"
 #include "rig/scheduler.h"
 #include "rig/scratch_files.h"
 #include "rig/serial_inputs.h"
@@ -108,6 +111,10 @@ class Rig {
 
     // Time.
     [[nodiscard]] Instant now() const { return scheduler_.now(); }
+    /// In real time, lets the rig run up to the present moment: what happened while the plan's own
+    /// code took its time is done, and the next stimulus is stamped when it is applied. Whatever
+    /// lets time run or applies something does this first.
+    void catch_up();
     /// Throws Error where a test would outlast its clock (292 years), and for a negative duration.
     void run_for(Duration duration) { run_until(after(duration)); }
     void run_until(Instant until);
@@ -123,7 +130,10 @@ class Rig {
     std::optional<NumberedChange> watch(SignalId signal, Duration duration);
 
     // Stimuli and readings.
-    [[nodiscard]] Stimuli& stimuli() { return *stimuli_; }
+    [[nodiscard]] Stimuli& stimuli() {
+        catch_up();
+        return *stimuli_;
+    }
     [[nodiscard]] Trace& trace() { return trace_; }
     /// Throws Error naming the lines there are.
     [[nodiscard]] SignalId line_signal(std::string_view line) const { return lines_.signal(line); }
@@ -142,8 +152,7 @@ class Rig {
     /// Half width of what is not known of a reading.
     [[nodiscard]] double meter_accuracy(std::string_view reading) const;
 
-    /// Of a board on the bench nobody knows.
-    [[nodiscard]] bool uut_is_off() const { return uut_ != "none" && !loop_.has_value(); }
+    [[nodiscard]] bool uut_is_off() const { return !is_powered_; }
 
     // Buses. These throw Error naming the buses there are.
     [[nodiscard]] const CanInputs& can() const { return can_; }
@@ -185,14 +194,20 @@ class Rig {
     [[nodiscard]] Verdict verdict() const { return verdict_; }
     [[nodiscard]] const std::vector<Measurement>& failed() const { return failed_; }
 
-    void mark(std::string text) { trace_.mark(now(), std::move(text)); }
+    void mark(std::string text) {
+        catch_up();
+        trace_.mark(now(), std::move(text));
+    }
     void log(std::string_view source, std::string_view text);
 
     // For the metrics, since the rig was made.
     [[nodiscard]] std::uint64_t exchanges() const;
     [[nodiscard]] ExchangeTimes exchange_times() const;
     [[nodiscard]] std::uint64_t power_cycles() const { return power_cycles_; }
-    [[nodiscard]] Duration worst_lateness() const { return clock_->worst_lateness(); }
+    /// Of this test, in real time.
+    [[nodiscard]] const Punctuality& punctuality() const { return punctuality_; }
+    /// What the operating system grants; empty in virtual time.
+    [[nodiscard]] std::string real_time() const { return real_time_ ? real_time_->text() : ""; }
 
   private:
     [[nodiscard]] Fixture load_fixture(
@@ -202,11 +217,21 @@ class Rig {
     void open_instruments(const InstrumentFactory& make_instrument);
     void declare_signals();
     void power_on();
+    void start_process();
+    void start_hosted();
     void power_off();
-    [[nodiscard]] Instant after(Duration duration) const;
+    void refuse_settings_of_a_board(
+        const std::vector<std::pair<std::string, std::string>>& settings) const;
+    void cut_supply();
+    void on_uut_log(std::string_view line);
+    [[nodiscard]] Instant after(Duration duration);
+    void note_lateness(Instant due);
+    void log_timing();
     void open_clock();
     Instant wait_for_next(Instant limit);
     bool step(Instant limit);
+    template <typename Find>
+    std::optional<NumberedChange> find_change(Instant deadline, const Find& find);
     void check_interrupt();
     [[nodiscard]] std::string resolve_uut() const;
     void check_uut() const;
@@ -219,13 +244,16 @@ class Rig {
     Fixture run_fixture_;               ///< with the run's settings; its files are read once
     std::optional<Fixture> fixture_;    ///< with those of the test
     std::unique_ptr<Reactor> reactor_;  ///< of a bench in real time
+    std::optional<RealTime> real_time_;
+    Punctuality punctuality_;
     std::unique_ptr<Clock> clock_;
     Scheduler scheduler_;
     Trace trace_;
     LineInputs lines_{trace_};
     std::vector<std::unique_ptr<Instrument>> instruments_;
     std::map<std::string, Instrument*> by_name_;
-    CanInputs can_{trace_};  // after the instruments, at which they listen
+    UutHost* host_ = nullptr;  ///< that runs the UUT, if the bench has one
+    CanInputs can_{trace_};    // after the instruments, at which they listen
     CanRepeats can_repeats_{scheduler_};
     SerialInputs serial_;
     ScratchFiles scratch_files_;
@@ -239,6 +267,8 @@ class Rig {
     Journal* journal_ = nullptr;
     bool keep_transcripts_ = true;
     bool is_stepping_ = false;
+    bool is_catching_up_ = false;
+    bool is_powered_ = false;
     std::function<void()> interrupt_check_;
     Verdict verdict_ = Verdict::pass;
     std::vector<Measurement> failed_;

@@ -139,8 +139,13 @@ void bind_time(py::class_<Rig>& rig) {
                 return as_tuple(self.watch(signal, duration_from_seconds(seconds)));
             },
             py::arg("signal"), py::arg("seconds"), Release())
-        .def_property_readonly("worst_lateness",
-                               [](const Rig& self) { return to_seconds(self.worst_lateness()); });
+        .def_property_readonly(
+            "worst_lateness",
+            [](const Rig& self) { return to_seconds(self.punctuality().worst()); })
+        .def_property_readonly("timing", [](const Rig& self) { return self.punctuality().text(); })
+        .def_property_readonly("timing_problem",
+                               [](const Rig& self) { return self.punctuality().problem(); })
+        .def_property_readonly("real_time", &Rig::real_time);
 }
 
 void bind_stimuli(py::class_<Rig>& rig) {

@@ -227,6 +227,7 @@ class Run:
             "version.compiler": _core.compiler,
             "host": platform.node(),
             "host.system": platform.platform(),
+            **({"host.real_time": self.core.real_time} if self.core.real_time else {}),
             "fixture.title": self.fixture.title,
             **(self.options.worker.properties if self.options.worker else {}),
             **settings,
@@ -276,7 +277,11 @@ class Run:
 
     def judge_rig(self, outcome: Outcome) -> None:
         """Add what the present test measured to its outcome."""
-        if not self._rig_used or self.core.verdict == "pass":
+        if not self._rig_used:
+            return
+        if problem := self.core.timing_problem:
+            outcome.worsen(Verdict.INCONCLUSIVE, problem, problem)
+        if self.core.verdict == "pass":
             return
         worst = Verdict.from_word(self.core.verdict)
         lines = [str(measurement) for measurement in self.core.failed]

@@ -105,6 +105,13 @@ Bench Bench::load(const std::filesystem::path& file) {
         bench.seed =
             static_cast<std::uint64_t>(seed->integer(0, std::numeric_limits<std::int64_t>::max()));
     }
+    if (const YamlNode* timing = chain.find("timing")) {
+        for (const YamlNode& entry : timing->entries()) {
+            if (entry.key() != "lateness")
+                entry.refuse("this is no key of timing; expected lateness");
+            bench.allowed_lateness = entry.duration();
+        }
+    }
     for (const YamlNode& setting : chain.merged("settings")) {
         bench.settings.push_back({setting.key(), setting.text(), place_of(setting)});
     }

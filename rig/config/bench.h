@@ -11,6 +11,7 @@
 #include "rig/config/settings.h"
 #include "rig/config/wiring_fault.h"
 #include "rig/quantity.h"
+#include "rig/time.h"
 
 namespace bmsrig {
 
@@ -70,6 +71,9 @@ struct Bench {
     FilePlace fixture_place;
     ClockKind clock = ClockKind::virtual_time;
     std::uint64_t seed = 1;
+    /// How late the rig may be in real time for what it has scheduled; a test in which it was later
+    /// is inconclusive.
+    Duration allowed_lateness = std::chrono::milliseconds{10};
     std::vector<BenchSetting> settings;  ///< overlay the fixture's defaults
     std::string uut;  ///< command of the UUT; empty: the fixture's own BMS process; "none": a board
                       ///< on the bench

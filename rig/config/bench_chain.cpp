@@ -12,7 +12,7 @@ BenchChain BenchChain::read(const std::filesystem::path& file) {
         chain.files_.push_back(next);
         chain.roots_.push_back(
             read_yaml_format(next, {"format", "bench", "based_on", "fixture", "clock", "seed",
-                                    "settings", "uut", "instruments", "wiring_faults"}));
+                                    "settings", "timing", "uut", "instruments", "wiring_faults"}));
         const YamlNode* name = chain.roots_.back().find("based_on");
         next = name == nullptr ? std::filesystem::path() : chain.base_of(*name);
     }

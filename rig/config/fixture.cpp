@@ -23,8 +23,8 @@ YamlNode read_fixture_file(const std::filesystem::path& folder) {
             "there is no such folder; expected that of a fixture, with a fixture.yaml");
     }
     return read_yaml_format(folder / "fixture.yaml",
-                            {"format", "title", "products", "process", "reaction_time", "settings",
-                             "settings_table", "baseline", "self_test"});
+                            {"format", "title", "products", "process", "reaction_time", "off_time",
+                             "settings", "settings_table", "baseline", "self_test"});
 }
 
 /// "13.2 V", or "3.30 V per cell".
@@ -245,6 +245,7 @@ Fixture Fixture::load(const std::filesystem::path& folder, const Settings& setti
     }
     fixture.process = root.at("process").text();
     fixture.reaction_time = root.at("reaction_time").duration();
+    if (const auto* off_time = root.find("off_time")) fixture.off_time = off_time->duration();
     fixture.settings = settings;
     fixture.wiring = Wiring::load(folder / "wiring.yaml", settings);
     fixture.baseline = read_baseline(root.at("baseline"), settings, fixture.wiring);

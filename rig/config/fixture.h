@@ -51,6 +51,8 @@ struct Fixture {
     std::vector<std::string> products;  ///< the product words that a UUT's greeting may have
     std::string process;                ///< the fixture's own BMS process
     Duration reaction_time{};           ///< the UUT's slowest answer to a stimulus
+    /// For how long a board's supply is taken away to switch it off.
+    Duration off_time = std::chrono::seconds{1};
     Settings settings;
     Baseline baseline;
     SelfTestPlan self_test;
