@@ -28,9 +28,7 @@ void CanMeanings::add(const CanDatabase& database) {
         const CanDatabase::Message& message = database.messages()[i];
         Meaning meaning{&database, i, {}, false};
         for (const CanDatabase::Signal& signal : message.signals) {
-            const SignalInfo info = info_of(database, signal);
-            const auto known = trace_.find(info.name);
-            meaning.signals.push_back(known ? *known : trace_.declare(info));
+            meaning.signals.push_back(trace_.find_or_declare(info_of(database, signal)));
             meaning.multiplexed = meaning.multiplexed || signal.multiplexed;
         }
         values_.resize(std::max(values_.size(), message.signals.size()));

@@ -16,8 +16,7 @@ constexpr double percent = 100;
 constexpr Duration period_step = 100us;
 
 SignalId declared(Trace& trace, const std::string& name, Unit unit) {
-    if (const auto known = trace.find(name)) return *known;
-    return trace.declare({name, SignalKind::analog, unit});
+    return trace.find_or_declare({name, SignalKind::analog, unit});
 }
 
 std::string hexadecimal(std::uint32_t id, bool extended) {

@@ -22,11 +22,9 @@ void LineInputs::declare(const Wiring& wiring, const std::map<std::string, Instr
         by_name_[net.reader.instrument] = &bank;
         auto known = std::ranges::find(banks_, &bank, &Bank::bank);
         if (known == banks_.end()) known = banks_.insert(banks_.end(), Bank{&bank, {}});
-        const std::string name = signal_name(net);
-        const auto signal = trace_.find(name);
         known->inputs.try_emplace(
             net.reader.channel,
-            Input{signal ? *signal : trace_.declare({name, SignalKind::line, Unit::none})});
+            Input{trace_.find_or_declare({signal_name(net), SignalKind::line, Unit::none})});
     }
 }
 

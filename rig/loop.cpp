@@ -177,7 +177,7 @@ void Loop::declare_outputs() {
             throw WiringError("the UUT now declares \"" + port.name +
                               "\" as another kind of output than before");
         }
-        outputs_[i].signal = known ? *known : trace_.declare(info);
+        outputs_[i].signal = trace_.find_or_declare(info);
     }
 }
 

@@ -140,8 +140,7 @@ void Rig::declare_signals() {
     serial_.declare(fixture_->wiring, by_name_);
     for (const ReadingNet& net : fixture_->wiring.readings()) {
         static_cast<void>(meter_of(net));
-        const std::string name = "reading." + net.name;
-        if (!trace_.find(name)) trace_.declare({name, SignalKind::analog, net.unit});
+        trace_.find_or_declare({"reading." + net.name, SignalKind::analog, net.unit});
     }
 }
 

@@ -73,9 +73,7 @@ Stimuli::Stimuli(const Wiring& wiring, const std::map<std::string, Instrument*>&
                               (net.closed ? "a contact" : std::string(to_string(net.unit))) +
                               ", which instrument \"" + net.source.instrument + "\" cannot give");
         }
-        const SignalInfo info = signal_for(net);
-        const auto known = trace.find(info.name);
-        nets_.emplace(net.port, Net{net, found->second, known ? *known : trace.declare(info)});
+        nets_.emplace(net.port, Net{net, found->second, trace.find_or_declare(signal_for(net))});
     }
     for (int n = 1;; ++n) {
         const auto cell = nets_.find(std::string(cell_prefix) + std::to_string(n));

@@ -89,6 +89,14 @@ SignalId Trace::declare(const SignalInfo& info) {
     return id;
 }
 
+SignalId Trace::find_or_declare(const SignalInfo& info) {
+    const auto known = find(info.name);
+    if (!known) return declare(info);
+    if (infos_[*known] == info) return *known;
+    throw InputError("the signal \"" + info.name +
+                     "\" is known as one of another kind or unit; names of signals are unique");
+}
+
 std::optional<SignalId> Trace::find(std::string_view name) const {
     const auto found = ids_.find(std::string(name));
     if (found == ids_.end()) return std::nullopt;

@@ -88,6 +88,9 @@ class Trace {
 
     /// Throws InputError if the name is taken or is no signal name.
     SignalId declare(const SignalInfo& info);
+    /// The signal of this name, declared now if nobody has. Throws InputError if it is another kind
+    /// of signal.
+    SignalId find_or_declare(const SignalInfo& info);
     [[nodiscard]] const std::vector<SignalInfo>& signals() const { return infos_; }
     [[nodiscard]] std::optional<SignalId> find(std::string_view name) const;
     /// Throws Error that names similar signals if there is none of this name.

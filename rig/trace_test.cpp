@@ -49,6 +49,15 @@ TEST(Trace, RefusesNamesThatAreTakenOrNone) {
     }
 }
 
+TEST(Trace, FindsASignalThatIsKnownInsteadOfDeclaringItTwice) {
+    Trace trace;
+    const SignalInfo info{"cell.1", SignalKind::analog, Unit::volt};
+    const SignalId cell = trace.find_or_declare(info);
+    EXPECT_EQ(trace.find_or_declare(info), cell);
+    EXPECT_EQ(trace.signals().size(), 1U);
+    EXPECT_THROW(trace.find_or_declare({"cell.1", SignalKind::analog, Unit::celsius}), InputError);
+}
+
 TEST(Trace, KeepsChangesAndDropsWhatIsNone) {
     Trace trace;
     const SignalId cell = trace.declare({"cell.1", SignalKind::analog, Unit::volt});
