@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo test build bench lint format sanitize thread-sanitize coverage fuzz install clean setup setup-fuzz setup-lint
+.PHONY: help demo test build bench lint format sanitize thread-sanitize coverage fuzz kernel-test install clean \
+    setup setup-fuzz setup-kernel setup-lint
 
 DEMO := build/demo
 
@@ -43,6 +44,9 @@ coverage: setup-lint build sanitize ## line coverage of rig/, drivers/ and repor
 fuzz: setup-fuzz ## feed anything to both sides of RS-485, for a minute
 	@.ci/fuzz
 
+kernel-test: setup-kernel build ## the drivers of real instruments against a Linux kernel of its own, without hardware
+	@.ci/kernel/test
+
 install: setup ## check that pip install works from a clean copy, in a virtual environment of its own
 	@.ci/try-install
 
@@ -57,6 +61,9 @@ setup:
 
 setup-fuzz: setup
 	@.ci/packages .ci/apt-packages-fuzz.txt
+
+setup-kernel: setup
+	@.ci/packages .ci/apt-packages-kernel.txt
 
 setup-lint: setup
 	@.ci/venv .ci/requirements.txt .ci/requirements-lint.txt
