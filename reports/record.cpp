@@ -18,7 +18,7 @@ namespace bmsrig {
 
 namespace {
 
-constexpr int schema_version = 2;
+constexpr int schema_version = 3;
 /// Blocks end at multiples of this, which is also how much the trace reads back at a time.
 constexpr std::uint64_t block_changes = 64U << 10U;
 
@@ -175,6 +175,15 @@ class SqliteRecord final : public Record {
             statements_->mark.run(test_, to_ns(mark.time), mark.text);
         statements_->end_test.run(test_, to_string(result.verdict), result.message, result.details,
                                   result.wall_seconds, result.simulated_seconds);
+        database_.commit();
+    }
+
+    void leave_out_test(std::string_view reason) override {
+        require_test("that a test was not run");
+        running_ = false;
+        database_.begin();
+        finish_collecting();
+        statements_->end_test.run(test_, "not_run", reason, "", 0.0, 0.0);
         database_.commit();
     }
 

@@ -83,6 +83,9 @@ class Record : public TraceStore, public Journal {
     /// came through write().
     virtual void end_test(const TestResult& result, const Trace& trace) = 0;
 
+    /// Ends the test as one that was not run: it has no verdict, and the run's does not count it.
+    virtual void leave_out_test(std::string_view reason) = 0;
+
     /// Commits everything and writes the run's verdict: the worst of its tests and of `floor`
     /// (aborted, error).
     virtual void end_run(Verdict floor, std::string_view message, std::string_view ended_utc) = 0;

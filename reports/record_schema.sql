@@ -1,6 +1,6 @@
--- Schema 2 of a run's record. Times are integer nanoseconds on the test's own time line unless named _utc.
+-- Schema 3 of a run's record. Times are integer nanoseconds on the test's own time line unless named _utc.
 PRAGMA application_id = 1112363858;                          -- "BMSR": what file(1) and a reader know it by
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 CREATE TABLE run (
     id TEXT PRIMARY KEY, schema INTEGER NOT NULL, started_utc TEXT NOT NULL, ended_utc TEXT,
     plan TEXT NOT NULL, fixture TEXT NOT NULL, bench TEXT NOT NULL, serial TEXT NOT NULL, operator TEXT NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE requirement (
     source TEXT NOT NULL, position INTEGER NOT NULL);
 CREATE TABLE test (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL,
-    verdict TEXT NOT NULL,                                   -- "aborted" while the test runs
+    verdict TEXT NOT NULL,  -- "aborted" while the test runs; since schema 3 "not_run" if it was left out, message says why
     message TEXT NOT NULL, details TEXT NOT NULL,
     wall_seconds REAL NOT NULL, simulated_seconds REAL NOT NULL);
 CREATE TABLE test_requirement (test INTEGER NOT NULL REFERENCES test, requirement TEXT NOT NULL);

@@ -71,7 +71,7 @@ TEST_F(RecordTest, HoldsTheRunFromItsFirstMoment) {
               "verdict, ended_utc FROM run",
               12),
         ElementsAre(
-            "b7e1|2|2024-05-06T07:08:09.123Z|victron_smallbms|victron_smallbms|virtual|SN0001|Ada|"
+            "b7e1|3|2024-05-06T07:08:09.123Z|victron_smallbms|victron_smallbms|virtual|SN0001|Ada|"
             "./smallbms --set cells=4|18446744073709551615|-|-"));
     EXPECT_THAT(query("SELECT name, value FROM property", 2), ElementsAre("python|3.11"));
     EXPECT_THAT(query("SELECT name, sha256, content FROM input_file", 3),
@@ -84,7 +84,7 @@ TEST_F(RecordTest, HoldsTheRunFromItsFirstMoment) {
 TEST_F(RecordTest, SaysWhatItIsToOtherPrograms) {
     create();
     EXPECT_THAT(query("PRAGMA application_id", 1), ElementsAre("1112363858"));
-    EXPECT_THAT(query("PRAGMA user_version", 1), ElementsAre("2"));
+    EXPECT_THAT(query("PRAGMA user_version", 1), ElementsAre("3"));
 }
 
 TEST_F(RecordTest, HoldsATestWithAllThatBelongsToIt) {
@@ -128,6 +128,21 @@ TEST_F(RecordTest, HoldsATestWithAllThatBelongsToIt) {
                 ElementsAre("1|1|0"));
     EXPECT_EQ(decode_text(query("SELECT data FROM transcript_block", 1).at(0)),
               "> at 0\n< next -\n");
+}
+
+TEST_F(RecordTest, ATestThatWasNotRunHasNoPartInTheVerdict) {
+    create();
+    record_->begin_test({"first", "", "", {"VSB-A"}});
+    record_->end_test({}, trace_);
+    record_->begin_test({"second", "A fault", "", {"VSB-B"}});
+    record_->add_log(instant_from_ns(11), "uut", "hello");
+    record_->leave_out_test("this bench has no switch");
+    EXPECT_THROW(record_->leave_out_test("again"), Error) << "no test runs";
+    record_->end_run(Verdict::pass, "", "2024-05-06T07:09:00.000Z");
+    EXPECT_THAT(query("SELECT name, verdict, message FROM test", 3),
+                ElementsAre("first|pass|", "second|not_run|this bench has no switch"));
+    EXPECT_THAT(query("SELECT * FROM test_requirement", 2), ElementsAre("1|VSB-A", "2|VSB-B"));
+    EXPECT_THAT(query("SELECT verdict FROM run", 1), ElementsAre("pass"));
 }
 
 /// A frame every 10 ms; the first of its two bytes counts.

@@ -19,7 +19,9 @@ class AnalogInstrument : public Interface, public SourceTerminals {
   public:
     [[nodiscard]] const std::string& name() const override { return bank_.name(); }
     [[nodiscard]] int channels() const override { return bank_.spec().channels; }
-    Identity identify() override { return virtual_identity(model_, name()); }
+    Identity identify() override {
+        return virtual_identity(model_, name(), bank_.spec().calibrated);
+    }
     void make_safe() override {
         clear_faults();
         bank_.make_safe();

@@ -70,6 +70,7 @@ AnalogSpec take_analog_options(InstrumentSpec& spec, const AnalogSpec& defaults,
     analog.slew = value("slew_per_second", defaults.slew, 0, fastest_slew);
     analog.settling_time = time("settling_time", defaults.settling_time, 0);
     analog.update_interval = time("update_interval", defaults.update_interval, shortest_interval);
+    analog.calibrated = spec.date("calibrated");
     check(spec, analog);
     return analog;
 }

@@ -1,6 +1,8 @@
 // The options that every virtual instrument with analogue outputs has.
 #pragma once
 
+#include <string>
+
 #include "rig/config/bench.h"
 #include "rig/quantity.h"
 #include "rig/time.h"
@@ -27,6 +29,7 @@ struct AnalogSpec {
     Duration settling_time{};
     /// The output moves in steps of this length; the last one ends when it has settled.
     Duration update_interval{};
+    std::string calibrated{};  ///< what it says of its calibration: a day, or nothing
 };
 
 /// What the options may be at most.
@@ -37,9 +40,9 @@ struct AnalogBounds {
 };
 
 /// Takes channels, minimum, maximum, resolution, accuracy, noise, noise_interval, slew_per_second,
-/// settling_time and update_interval; what the file does not say is as in `defaults`. Throws
-/// InputError with file and line if a value is out of bounds, or if the values contradict one
-/// another.
+/// settling_time, update_interval and calibrated; what the file does not say is as in `defaults`.
+/// Throws InputError with file and line if a value is out of bounds, or if the values contradict
+/// one another.
 AnalogSpec take_analog_options(InstrumentSpec& spec, const AnalogSpec& defaults,
                                const AnalogBounds& bounds);
 

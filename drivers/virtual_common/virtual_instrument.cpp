@@ -19,8 +19,9 @@ void check_load(const std::string& instrument, double siemens) {
                 " siemens was joined to it; expected a finite conductance that is not negative");
 }
 
-Identity virtual_identity(const std::string& model, const std::string& name) {
-    return {"bmsrig", model, name, BMSRIG_VERSION, ""};
+Identity virtual_identity(const std::string& model, const std::string& name,
+                          const std::string& calibrated) {
+    return {"bmsrig", model, name, BMSRIG_VERSION, calibrated};
 }
 
 }  // namespace bmsrig

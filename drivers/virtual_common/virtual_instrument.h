@@ -14,6 +14,7 @@ void check_channel(const std::string& instrument, int channel, int channels);
 void check_load(const std::string& instrument, double siemens);
 
 /// Says of itself that it is virtual; the "serial number" is the name in the bench file.
-Identity virtual_identity(const std::string& model, const std::string& name);
+Identity virtual_identity(const std::string& model, const std::string& name,
+                          const std::string& calibrated = {});
 
 }  // namespace bmsrig

@@ -25,16 +25,17 @@ struct MeterSpec {
     double resolution = 0;
     double accuracy = 0;
     double noise = 0;
+    std::string calibrated;
 };
 
 class VirtualMeter final : public Meter, public ProbeTerminals {
   public:
-    VirtualMeter(std::string name, int channels, const MeterSpec& spec, std::uint64_t seed)
+    VirtualMeter(std::string name, int channels, MeterSpec spec, std::uint64_t seed)
         : name_(std::move(name)),
-          spec_(spec),
-          grid_(spec.resolution, -largest_value, largest_value) {
+          spec_(std::move(spec)),
+          grid_(spec_.resolution, -largest_value, largest_value) {
         const double left =
-            spec.accuracy - spec.resolution / 2 - RandomSource::noise_bound * spec.noise;
+            spec_.accuracy - spec_.resolution / 2 - RandomSource::noise_bound * spec_.noise;
         for (int channel = 1; channel <= channels; ++channel) {
             RandomSource calibration(seed, name_, channel, "calibration");
             inputs_.push_back({nothing, calibration.symmetric() * left,
@@ -44,7 +45,9 @@ class VirtualMeter final : public Meter, public ProbeTerminals {
 
     [[nodiscard]] const std::string& name() const override { return name_; }
     [[nodiscard]] int channels() const override { return static_cast<int>(inputs_.size()); }
-    Identity identify() override { return virtual_identity("virtual meter", name_); }
+    Identity identify() override {
+        return virtual_identity("virtual meter", name_, spec_.calibrated);
+    }
     void make_safe() override {}  // it drives nothing
     [[nodiscard]] Instant settled_at() const override { return {}; }
     void restart(std::uint64_t seed) override {
@@ -105,6 +108,7 @@ std::unique_ptr<Instrument> make_virtual_meter(InstrumentSpec& spec, const Drive
     meter.resolution = spec.number("resolution", unit, 1e-3, 1e-9, largest);
     meter.accuracy = spec.number("accuracy", unit, 10e-3, meter.resolution / 2, largest);
     meter.noise = spec.number("noise", unit, 0, 0, meter.accuracy);
+    meter.calibrated = spec.date("calibrated");
     const double least = meter.resolution / 2 + RandomSource::noise_bound * meter.noise;
     if (least > meter.accuracy) {
         throw InputError(
@@ -113,7 +117,7 @@ std::unique_ptr<Instrument> make_virtual_meter(InstrumentSpec& spec, const Drive
                 " cannot be kept: half the resolution and 4 times the noise are " +
                 format_quantity(least, unit) + " already; give a coarser accuracy or less noise");
     }
-    return std::make_unique<VirtualMeter>(spec.name, channels, meter, context.seed);
+    return std::make_unique<VirtualMeter>(spec.name, channels, std::move(meter), context.seed);
 }
 
 }  // namespace bmsrig

@@ -4,6 +4,7 @@
 
 #include "drivers/registry.h"
 #include "python/bindings/bindings.h"
+#include "rig/ability.h"
 #include "rig/config/bench.h"
 #include "rig/config/fixture.h"
 #include "rig/measurement.h"
@@ -113,6 +114,17 @@ void bind_bench(py::module_& module) {
         .def_readonly("name", &InstrumentSpec::name)
         .def_readonly("driver", &InstrumentSpec::driver);
 
+    py::class_<CalibrationRule>(module, "CalibrationRule",
+                                "What becomes of instruments whose calibration has run out.")
+        .def_readonly("refuses_expired", &CalibrationRule::refuses_expired)
+        .def_readonly("valid_for_days", &CalibrationRule::valid_for_days)
+        .def_readonly("is_required", &CalibrationRule::is_required)
+        .def_property_readonly("place",
+                               [](const CalibrationRule& self) {
+                                   return self.place.file + ":" + std::to_string(self.place.line);
+                               })
+        .def("__bool__", [](const CalibrationRule& self) { return !self.place.file.empty(); });
+
     py::class_<Bench>(module, "Bench", "Which driver stands behind each instrument.")
         .def_static("load", &Bench::load, py::arg("file"),
                     "Read a bench file. Raises InputError with file and line.")
@@ -124,6 +136,8 @@ void bind_bench(py::module_& module) {
         .def_readonly("uut", &Bench::uut)
         .def_property_readonly("is_real_time",
                                [](const Bench& self) { return self.clock == ClockKind::real_time; })
+        .def_readonly("cannot", &Bench::cannot, "Abilities that the bench lacks.")
+        .def_readonly("calibration", &Bench::calibration)
         .def_readonly("instruments", &Bench::instruments);
 }
 
@@ -135,6 +149,14 @@ void bind_fixture(py::module_& module) {
     bind_bench(module);
     module.def("suggest", &suggest, py::arg("wrong"), py::arg("known"),
                "\"did you mean ...?\" where a known name is close, otherwise all that there are.");
+    module.def(
+        "abilities",
+        [] {
+            std::map<std::string, std::string> meanings;
+            for (const Ability& each : known_abilities()) meanings.emplace(each.name, each.meaning);
+            return meanings;
+        },
+        "What a bench file's `cannot:` may name, with what it means.");
     module.def(
         "drivers",
         [] {

@@ -147,6 +147,10 @@ void bind_record(py::module_& module) {
             py::arg("verdict"), py::arg("message"), py::arg("details"), py::arg("wall_seconds"),
             py::arg("simulated_seconds"), py::arg("rig").none(true))
         .def(
+            "leave_out_test",
+            [](Record& self, const std::string& reason) { self.leave_out_test(reason); },
+            py::arg("reason"))
+        .def(
             "end_run",
             [](Record& self, const std::string& floor, const std::string& message,
                const std::string& ended_utc) {

@@ -9,6 +9,9 @@
 #include "python/bindings/bindings.h"
 #include "reports/record.h"
 #include "rig/error.h"
+#include "rig/instruments/cell_simulator.h"
+#include "rig/instruments/temperature_simulator.h"
+#include "rig/instruments/voltage_source.h"
 #include "rig/rig.h"
 #include "rig/steps/threshold_search.h"
 #include "rig/wiring_proof.h"
@@ -90,6 +93,14 @@ py::dict greeting(const Rig& rig) {
     return facts;
 }
 
+/// Whether there is something to calibrate: it sets or reads analogue values.
+bool has_figures(const Instrument& instrument) {
+    return dynamic_cast<const CellSimulator*>(&instrument) != nullptr ||
+           dynamic_cast<const VoltageSource*>(&instrument) != nullptr ||
+           dynamic_cast<const TemperatureSimulator*>(&instrument) != nullptr ||
+           dynamic_cast<const Meter*>(&instrument) != nullptr;
+}
+
 std::vector<std::map<std::string, std::string>> identities(Rig& rig) {
     std::vector<std::map<std::string, std::string>> list;
     for (const auto& instrument : rig.instruments()) {
@@ -100,6 +111,7 @@ std::vector<std::map<std::string, std::string>> identities(Rig& rig) {
                         {"serial", id.serial},
                         {"firmware", id.firmware},
                         {"calibrated", id.calibrated},
+                        {"figures", has_figures(*instrument) ? "yes" : ""},
                         {"channels", std::to_string(instrument->channels())}});
     }
     return list;

@@ -13,7 +13,7 @@ Times are seconds since the start of the test, voltages are in V, temperatures i
 
 from importlib.metadata import version
 
-from bmsrig._core import InputError, InstrumentError, LinkError, RatingError, RigError, WiringError
+from bmsrig._core import BenchCannot, InputError, InstrumentError, LinkError, RatingError, RigError, WiringError
 from bmsrig.failure import ExpectationFailed
 from bmsrig.line import Edge, Line
 from bmsrig.meter import Meter, Reading
@@ -26,6 +26,7 @@ __version__ = version("bmsrig")
 
 __all__ = [
     "Applied",
+    "BenchCannot",
     "Cell",
     "Cells",
     "Edge",

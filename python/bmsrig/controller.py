@@ -13,6 +13,7 @@ from bmsrig_reports.record import RecordError
 
 from bmsrig import worker
 from bmsrig.finished import FinishedRun
+from bmsrig.run import NOTHING_RUN
 from bmsrig.verdict import Verdict
 
 
@@ -124,8 +125,11 @@ class Controller:
         if not files:
             return finished
         try:
-            with finished.open() as record:
-                finished.verdict = Verdict.from_word(record.read().verdict)
+            with finished.open() as opened:
+                record = opened.read()
+            finished.verdict = Verdict.from_word(record.verdict)
+            if record.left_out and not record.tests and finished.verdict == Verdict.PASS:
+                finished.verdict, finished.message = Verdict.INCONCLUSIVE, NOTHING_RUN
         except RecordError as problem:
             finished.verdict = Verdict.ERROR
             finished.problems.append(str(problem))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bmsrig_reports.record import RecordError
+from bmsrig_reports.record import NOT_RUN, RecordError
 
 from bmsrig import _core
 from bmsrig.controller import Controller
@@ -20,6 +20,7 @@ from bmsrig.line import Line
 from bmsrig.paths import find_bench, find_fixture
 from bmsrig.rig import Rig
 from bmsrig.run import Outcome, Run, RunOptions, default_record, parse_setting
+from bmsrig.selection import Times, parse_duration
 from bmsrig.stop import heed_stop_signals
 from bmsrig.verdict import Verdict
 from bmsrig.worker import NOTES, PROBLEMS, REFUSAL, Worker
@@ -27,6 +28,8 @@ from bmsrig.worker import NOTES, PROBLEMS, REFUSAL, Worker
 RUN = pytest.StashKey[Run]()
 OUTCOME = pytest.StashKey[Outcome]()
 FINISHED = pytest.StashKey[FinishedRun]()
+TIMES = pytest.StashKey[Times]()
+LEFT_OUT = pytest.StashKey[list[tuple[pytest.Item, str]]]()
 CONTROLLER = pytest.StashKey[Controller]()
 
 
@@ -80,6 +83,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="ID",
         help="run only the tests that trace this requirement; may be given several times",
     )
+    add(
+        "--longest",
+        type=_duration,
+        default=None,
+        metavar="TIME",
+        help="leave out tests that took longer on the rig's clock, such as 60s or 2min; with --times-from",
+    )
+    add(
+        "--times-from",
+        action="append",
+        default=[],
+        metavar="RECORD",
+        help="an earlier run of this plan, such as one in virtual time: how long its tests took; several may be given",
+    )
     add("--seed", type=_seed, default=None, metavar="N", help="seed of the bench's noise; default: the bench file's")
     add(
         "--metrics",
@@ -96,12 +113,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--answer-timeout", type=float, default=5.0, metavar="S", help="wall time a BMS process has for an answer")
 
 
+def _duration(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as problem:
+        raise argparse.ArgumentTypeError(str(problem)) from None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known; stand over the workers where a plan is shared by several."""
     config.addinivalue_line("markers", "requirement(*ids): the requirements of the fixture that this test verifies")
     config.addinivalue_line(
         "markers", "no_transcript: the record keeps no transcript of this test; for soak tests with millions of lines"
     )
+    config.addinivalue_line("markers", "virtual_time(why): left out on a bench in real time, for this reason")
     if Controller.is_wanted(config):
         option = config.option
         record = Path(option.record) if option.record else default_record(_plan_name(config), option.serial)
@@ -166,7 +191,51 @@ def _requirements(item: pytest.Item) -> list[str]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of the requirements that were asked for."""
+    """Keep the tests that were asked for, by their requirements and by the time they take."""
+    _keep_requirements(config, items)
+    _keep_short_ones(config, items)
+
+
+def _keep_short_ones(config: pytest.Config, items: list[pytest.Item]) -> None:
+    longest, records = config.option.longest, config.option.times_from
+    if longest is not None and not records:
+        raise pytest.UsageError("--longest: nobody knows yet how long the tests take; say --times-from RECORD as well")
+    try:
+        times = config.stash[TIMES] = Times.read(records)
+        times.check([_name(item) for item in items])
+    except (_core.RigError, RecordError) as problem:
+        raise pytest.UsageError(str(problem)) from None
+    left_out = config.stash[LEFT_OUT] = [
+        (item, why) for item in items if (why := _only_virtual(item) or times.why_too_long(_name(item), longest))
+    ]
+    if not left_out:
+        return
+    gone = [item for item, _ in left_out]
+    apart = set(gone)
+    kept = [item for item in items if item not in apart]
+    if not kept:
+        raise pytest.UsageError(f"no test is left of {len(items)}: {_name(gone[0])} {left_out[0][1]}")
+    config.hook.pytest_deselected(items=gone)
+    items[:] = kept
+
+
+def _only_virtual(item: pytest.Item) -> str:
+    """Why this test is left out on the bench of this run, if it is one in real time."""
+    marker = item.get_closest_marker("virtual_time")
+    if marker is None or not _is_real_time(item.config):
+        return ""
+    return f"is run in virtual time only: {marker.args[0] if marker.args else 'its plan says so'}"
+
+
+def _is_real_time(config: pytest.Config) -> bool:
+    try:
+        options = _options(config)
+    except _core.RigError:
+        return False  # told when the run begins
+    return _core.Bench.load(options.bench).is_real_time
+
+
+def _keep_requirements(config: pytest.Config, items: list[pytest.Item]) -> None:
     wanted = set(config.option.requirement)
     if not wanted:
         return
@@ -196,15 +265,31 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         run = Run(_options(config))
         _check_requirements(session, run)
         run.start()
+        for item, why in config.stash[LEFT_OUT]:
+            run.leave_out_test(_name(item), _words(item)[0], _requirements(item), why)
     except (_core.RigError, OSError) as problem:
         if is_worker:
             config.workeroutput[REFUSAL] = str(problem)  # type: ignore[attr-defined]
             return _leave_to_controller(session, str(problem))
         raise pytest.UsageError(str(problem)) from None
     config.stash[RUN] = run
+    _announce(session, run)
     if run.prove_wiring(wanted=not config.option.no_self_test):
         return None
     return _leave_to_controller(session, run.problems[0]) if is_worker else True
+
+
+def _announce(session: pytest.Session, run: Run) -> None:
+    """Say what is left out and how long the rest takes, before anybody waits for it."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None:
+        return
+    for item, why in session.config.stash[LEFT_OUT]:
+        terminal.write_line(f"left out: {_name(item)} {why}")
+    tests = [_name(item) for item in session.items]
+    forecast = session.config.stash[TIMES].forecast(tests, run.core.bench.is_real_time)
+    if forecast:
+        terminal.write_line(forecast)
 
 
 def _leave_to_controller(session: pytest.Session, why: str) -> bool:
@@ -286,6 +371,8 @@ def pytest_runtest_makereport(
         outcome.worsen(Verdict.INCONCLUSIVE, _one_line(report.longreprtext) or "skipped", report.longreprtext)
     elif call.excinfo is not None:
         problem = call.excinfo.value
+        if isinstance(problem, _core.BenchCannot):
+            return _bench_cannot(item, run, report, problem)
         is_failure = isinstance(problem, AssertionError | pytest.fail.Exception) and report.when == "call"
         verdict = (
             (Verdict.INCONCLUSIVE if _only_characterises(item, run) else Verdict.FAIL) if is_failure else Verdict.ERROR
@@ -300,10 +387,32 @@ def pytest_runtest_makereport(
         if outcome.verdict != Verdict.PASS and report.outcome == "passed":
             report.outcome = "failed"
             report.longrepr = outcome.details[-1]
-    report.user_properties.append(("verdict", outcome.verdict.word))
+    return _told(item, report, outcome.verdict.word)
+
+
+def _bench_cannot(
+    item: pytest.Item, run: Run, report: pytest.TestReport, problem: _core.BenchCannot
+) -> pytest.TestReport:
+    """Leave the test out if the bench file says so; inconclusive otherwise. A failure that it measured before stays."""
+    outcome = item.stash[OUTCOME]
+    run.judge_rig(outcome)
+    outcome.left_out = run.cannot(problem)
+    if not outcome.left_out:
+        reason = f"the bench cannot do what the test asks ({problem.ability}): {problem}"
+        outcome.worsen(Verdict.INCONCLUSIVE, _one_line(reason), report.longreprtext)
+    if not outcome.is_not_run:
+        return _told(item, report, outcome.verdict.word)
+    report.outcome = "skipped"
+    report.longrepr = (str(item.path), (item.location[1] or 0) + 1, outcome.left_out)
+    return _told(item, report, NOT_RUN)
+
+
+def _told(item: pytest.Item, report: pytest.TestReport, verdict: str) -> pytest.TestReport:
+    """The report with the verdict for whoever reads it; a word, for a worker sends reports."""
+    report.user_properties.append(("verdict", verdict))
     if report.when == "call":
         report.user_properties.append(("requirements", " ".join(_requirements(item))))
-    report.bmsrig_verdict = outcome.verdict.word  # type: ignore[attr-defined]  # a word, for a worker sends reports
+    report.bmsrig_verdict = verdict  # type: ignore[attr-defined]
     return report
 
 
@@ -323,6 +432,8 @@ def pytest_report_teststatus(report: Any) -> tuple[str, str, str] | None:
     verdict: str | None = getattr(report, "bmsrig_verdict", None)
     if verdict is None or (report.when != "call" and report.outcome == "passed"):
         return None
+    if verdict == NOT_RUN:
+        return "not run", "-", "NOT RUN"
     if verdict == Verdict.PASS.word:
         return "passed", ".", "PASS"
     if verdict == Verdict.FAIL.word:

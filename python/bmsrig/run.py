@@ -11,14 +11,19 @@ import shlex
 import shutil
 import time
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bmsrig import _core, dbc_file, paths
+from bmsrig.calibration import calibrations, refuse
 from bmsrig.metrics import Metrics
 from bmsrig.verdict import Verdict
 from bmsrig.worker import Worker, record_of
+
+NOTHING_RUN = "every test was left out, so nothing was proven"
+"""The message of such a run, which is inconclusive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,13 @@ class Outcome:
     verdict: Verdict = Verdict.PASS
     message: str = ""
     details: list[str] = field(default_factory=list)
+    left_out: str = ""
+    """Why it was not run to its end although nobody is at fault; what it has proven before still counts."""
+
+    @property
+    def is_not_run(self) -> bool:
+        """Whether it has no part in the run's verdict."""
+        return bool(self.left_out) and self.verdict == Verdict.PASS
 
     def worsen(self, verdict: Verdict, message: str, details: str) -> None:
         """Keep the worse verdict with its message; details add up."""
@@ -113,6 +125,7 @@ class Run:
         self._wall_start = 0.0
         self._rig_used = False
         self._tests = 0
+        self._left_out = 0
         self._uut_known = False
         self._closed = False
 
@@ -130,9 +143,14 @@ class Run:
             return
         if self.options.record is None:
             self.record_file.parent.mkdir(parents=True, exist_ok=True)
+        started = utc_now()
+        identities = self.core.identities
+        found = calibrations(identities, self.core.bench, date.fromisoformat(started[:10]))
+        refuse(found, self.core.bench)
+        self.notes += [f"calibration {each.flaw}: {each.sentence}" for each in found if each.flaw]
         header = {
             "id": str(uuid.uuid4()),
-            "started_utc": utc_now(),
+            "started_utc": started,
             "plan": self.options.plan,
             "bench": self.core.bench.name,
             "serial": self.options.serial,
@@ -142,7 +160,10 @@ class Run:
         self._record = _core.Record.create(
             file=self.record_file,
             header=header,
-            properties=self._properties(),
+            properties={
+                **self._properties(identities),
+                **{f"calibration.{each.instrument}": str(each) for each in found},
+            },
             inputs=self._input_files(),
             fixture=self.fixture,
             seed=self.core.seed,
@@ -188,6 +209,9 @@ class Run:
             return
         self._closed = True
         self.verdict = max(self.verdict, floor)
+        if self._left_out and self._tests == 0 and self.options.worker is None:
+            self.verdict = max(self.verdict, Verdict.INCONCLUSIVE)
+            message = message or NOTHING_RUN
         try:
             self.core.make_safe()
         except _core.RigError as problem:
@@ -200,10 +224,16 @@ class Run:
                 self.problem(problem)
             self.core.attach(None)
             self._record = None
-            if self.options.worker is not None and self._tests == 0 and self.verdict == Verdict.PASS:
-                self.record_file.unlink()  # the others ran all tests
+            if self._has_nothing_to_tell:
+                self.record_file.unlink()
         if self._metrics is not None:
             self._metrics.run_ended(self.verdict)
+
+    @property
+    def _has_nothing_to_tell(self) -> bool:
+        """Whether the other workers ran all tests."""
+        ran_none = self._tests == 0 and self._left_out == 0
+        return self.options.worker is not None and ran_none and self.verdict == Verdict.PASS
 
     def problem(self, problem: _core.RigError) -> None:
         """The bench or the record failed outside a test: the run is an error, whatever its tests were."""
@@ -211,7 +241,7 @@ class Run:
         if str(problem) not in self.problems:
             self.problems.append(str(problem))
 
-    def _properties(self) -> dict[str, str]:
+    def _properties(self, identities: Sequence[Mapping[str, str]]) -> dict[str, str]:
         versions = {f"version.{name}": importlib.metadata.version(name) for name in ("bmsrig", "pytest", "jinja2")}
         settings = {f"setting.{name}": value for name, value in self.fixture.settings.items()}
         instruments = {
@@ -219,7 +249,7 @@ class Run:
                 word for word in (fact["manufacturer"], fact["model"], fact["serial"], fact["firmware"]) if word
             )
             + (f", calibrated {fact['calibrated']}" if fact["calibrated"] else "")
-            for fact in self.core.identities
+            for fact in identities
         }
         return {
             **versions,
@@ -251,6 +281,19 @@ class Run:
 
     def _dbc_files(self) -> list[str]:
         return [name for name in self.fixture.can_databases if name.endswith(".dbc")]
+
+    def leave_out_test(self, name: str, title: str, requirements: list[str], reason: str) -> None:
+        """Put a test into the record that is not even begun."""
+        assert self._record is not None, "start() comes first"
+        self._record.begin_test(name, title, "", requirements)
+        self._record.leave_out_test(reason)
+        self._left_out += 1
+
+    def cannot(self, problem: _core.BenchCannot) -> str:
+        """Why a test is left out that asks for what the bench file says it cannot; empty if it does not say so."""
+        if problem.ability not in self.core.bench.cannot:
+            return ""
+        return f"this bench cannot {_core.abilities()[problem.ability]} ({problem.ability}): {problem}"
 
     # A test.
 
@@ -297,6 +340,11 @@ class Run:
         """The present test has ended; commits it to the record."""
         assert self._record is not None, "start() comes first"
         wall = time.monotonic() - self._wall_start
+        if outcome.is_not_run:
+            self._record.leave_out_test(outcome.left_out)
+            self._tests -= 1
+            self._left_out += 1
+            return
         self.verdict = max(self.verdict, outcome.verdict)
         self._record.end_test(
             verdict=outcome.verdict.word,

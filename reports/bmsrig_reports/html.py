@@ -24,6 +24,7 @@ GROUPS = (
     ("setting.", "Settings"),
     ("uut.", "Unit under test"),
     ("instrument.", "Instruments"),
+    ("calibration.", "Calibration"),
     ("self_test.", "Wiring self-test"),
     ("version.", "Versions"),
     ("", "Further facts"),

@@ -23,7 +23,7 @@ def write_junit(record_file: Path | str, xml_file: Path | str) -> None:
 
 def render_junit(record: Record) -> bytes:
     """Render the XML. A ``<failure>`` is the UUT's, its type fail or inconclusive; an ``<error>`` is ours."""
-    cases = [_test_case(test) for test in record.tests]
+    cases = [*(_test_case(test) for test in record.tests), *(_left_out(test) for test in record.left_out)]
     if VERDICTS.index(record.verdict) > VERDICTS.index(worst(test.verdict for test in record.tests)):
         # The run is worse than each of its tests: it was cut off, or something went wrong between them.
         case = _element("testcase", classname=record.plan, name="(the run itself)", time="0")
@@ -35,7 +35,7 @@ def render_junit(record: Record) -> bytes:
         tests=str(len(cases)),
         failures=str(sum(case.find("failure") is not None for case in cases)),
         errors=str(sum(case.find("error") is not None for case in cases)),
-        skipped="0",
+        skipped=str(len(record.left_out)),
         time=_seconds(sum(test.wall_seconds for test in record.tests)),
         timestamp=record.started_utc,
         hostname=record.properties.get("host", ""),
@@ -62,10 +62,21 @@ def _run_properties(record: Record) -> list[tuple[str, str]]:
     ]
 
 
-def _test_case(test: Test) -> ET.Element:
+def _left_out(test: Test) -> ET.Element:
+    case = _named(test)
+    _add_properties(case, [("requirement", requirement) for requirement in test.requirements])
+    case.append(_element("skipped", message=test.message))
+    return case
+
+
+def _named(test: Test) -> ET.Element:
     file, separator, name = test.name.partition("::")
     classname, name = (file.removesuffix(".py").replace("/", "."), name) if separator else ("", test.name)
-    case = _element("testcase", classname=classname, name=name, time=_seconds(test.wall_seconds))
+    return _element("testcase", classname=classname, name=name, time=_seconds(test.wall_seconds))
+
+
+def _test_case(test: Test) -> ET.Element:
+    case = _named(test)
     properties = [("requirement", requirement) for requirement in test.requirements]
     for each in test.measurements:
         low = "" if each.low is None else repr(each.low)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -98,6 +98,7 @@ class MergedRecords:
             message="\n".join(dict.fromkeys(filter(None, messages))),
             properties=_properties(records),
             tests=tuple(tests),
+            left_out=_each_once(test for record in records for test in record.left_out),
         )
 
 
@@ -136,6 +137,12 @@ def _properties(records: list[Record]) -> dict[str, str]:
         for name in names
     }
     return {name: ", ".join(different) for name, different in values.items()}
+
+
+def _each_once(tests: Iterable[Test]) -> tuple[Test, ...]:
+    """What every worker left out is one test; one that a single worker left out stands beside it."""
+    by_name = {test.name: test for test in tests}
+    return tuple(by_name[name] for name in sorted(by_name, key=_natural))
 
 
 def _renumbered(test: Test, number: int) -> Test:

@@ -16,10 +16,12 @@ from bmsrig_reports.verdict import VERDICTS, worst
 
 APPLICATION_ID = 1112363858
 """What marks an SQLite file as a record: "BMSR"."""
-SCHEMA = 2
+SCHEMA = 3
 """The newest schema that this version reads; it reads the older ones too."""
 CAN_SCHEMA = 2
 """The schema since which a record holds the frames of CAN buses."""
+NOT_RUN = "not_run"
+"""Stands where a test has its verdict if it was left out; since schema 3."""
 CUT_OFF = "the rig ended without closing the record"
 """The message of a run that has no verdict: the rig was killed, or lost power."""
 
@@ -149,11 +151,17 @@ class Coverage:
 
     requirement: Requirement
     tests: tuple[Test, ...]
+    left_out: tuple[Test, ...] = ()
 
     @property
     def verdict(self) -> str | None:
         """The worst of its tests; None if it has none."""
         return worst(test.verdict for test in self.tests) if self.tests else None
+
+    @property
+    def word(self) -> str:
+        """The verdict, or why there is none."""
+        return self.verdict or ("not run" if self.left_out else "no test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +184,23 @@ class Record:
     input_files: tuple[InputFile, ...] = ()
     requirements: tuple[Requirement, ...] = ()
     tests: tuple[Test, ...] = ()
+    left_out: tuple[Test, ...] = ()
+    """Tests that were not run, or not to their end, through nobody's fault; their messages say why."""
 
     @property
     def title(self) -> str:
         """What the product is called."""
         return self.properties.get("fixture.title", "") or self.fixture
+
+    @property
+    def calibration_flaws(self) -> dict[str, str]:
+        """Instruments whose calibration has run out or is not known, with what is said of it."""
+        told = {
+            name.removeprefix("calibration."): text
+            for name, text in self.properties.items()
+            if name.startswith("calibration.")
+        }
+        return {name: text for name, text in told.items() if text.startswith(("EXPIRED", "UNKNOWN"))}
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
@@ -190,15 +210,23 @@ class Record:
     @property
     def coverage(self) -> tuple[Coverage, ...]:
         """A row for each requirement, in the fixture's order."""
-        tests: dict[str, list[Test]] = {}
-        for test in self.tests:
-            for requirement in dict.fromkeys(test.requirements):
-                tests.setdefault(requirement, []).append(test)
-        return tuple(Coverage(each, tuple(tests.get(each.id, ()))) for each in self.requirements)
+        tests, left_out = _by_requirement(self.tests), _by_requirement(self.left_out)
+        return tuple(
+            Coverage(each, tuple(tests.get(each.id, ())), tuple(left_out.get(each.id, ())))
+            for each in self.requirements
+        )
 
     def count(self, verdict: str) -> int:
         """How many tests have this verdict."""
         return sum(test.verdict == verdict for test in self.tests)
+
+
+def _by_requirement(tests: tuple[Test, ...]) -> dict[str, list[Test]]:
+    found: dict[str, list[Test]] = {}
+    for test in tests:
+        for requirement in dict.fromkeys(test.requirements):
+            found.setdefault(requirement, []).append(test)
+    return found
 
 
 class RecordFile:
@@ -374,7 +402,8 @@ class RecordFile:
         (row,) = self._rows(f"SELECT {', '.join(RUN_COLUMNS)} FROM run")
         head = dict(zip(RUN_COLUMNS, row, strict=True))
         verdict, message = head.pop("verdict"), head.pop("message")
-        tests = self._read_tests()
+        rows = self._read_tests()
+        tests = tuple(test for test in rows if test.verdict != NOT_RUN)
         if verdict is None:
             verdict = worst(["aborted", *(test.verdict for test in tests)])
             message = CUT_OFF
@@ -389,6 +418,7 @@ class RecordFile:
             input_files=tuple(InputFile(*row) for row in files),
             requirements=tuple(Requirement(*row) for row in requirements),
             tests=tests,
+            left_out=tuple(test for test in rows if test.verdict == NOT_RUN),
         )
 
     def _read_tests(self) -> tuple[Test, ...]:
@@ -417,7 +447,8 @@ class RecordFile:
                     signals=tuple(Signal(*each) for each in signals.get(test.id, ())),
                 )
             )
-            self._check_verdicts([test.verdict, *(each.verdict for each in tests[-1].measurements)])
+            verdict = [] if test.verdict == NOT_RUN else [test.verdict]
+            self._check_verdicts([*verdict, *(each.verdict for each in tests[-1].measurements)])
         return tuple(tests)
 
     def _by_test(self, sql: str) -> dict[int, list[Any]]:

@@ -18,22 +18,31 @@ def summary(record: Record) -> str:
     Of a run that ended before its first test there is nothing to say but why.
     """
     if not record.tests:
-        return f"no test was run\n{_verdict(record)}\n"
-    parts = [_requirements(record), _bad_tests(record), _totals(record)]
+        parts = [_left_out(record), ["no test was run", _verdict(record)]]
+    else:
+        parts = [_requirements(record), _bad_tests(record), _left_out(record), _totals(record)]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
 
 def _requirements(record: Record) -> list[str]:
-    rows = [
-        (row.requirement.id, row.verdict or "no test", str(len(row.tests)), row.requirement.title)
-        for row in record.coverage
-    ]
+    rows = [(row.requirement.id, row.word, str(len(row.tests)), row.requirement.title) for row in record.coverage]
     return _table(("requirement", "verdict", "tests", "title"), rows) if rows else []
 
 
 def _bad_tests(record: Record) -> list[str]:
     rows = [(test.verdict, test.name, test.message or test.title) for test in record.tests if test.verdict != "pass"]
     return _table(("verdict", "test", "why"), rows) if rows else []
+
+
+def _left_out(record: Record) -> list[str]:
+    """The reasons whole: what is left out is nobody's fault, but somebody has to know it."""
+    reasons: dict[str, list[str]] = {}
+    for test in record.left_out:
+        reasons.setdefault(test.message, []).append(test.name)
+    lines = []
+    for reason, tests in reasons.items():
+        lines += [f"not run: {words.printable(reason)}", *(f"  {words.printable(name)}" for name in tests)]
+    return lines
 
 
 def _totals(record: Record) -> list[str]:
@@ -46,6 +55,9 @@ def _totals(record: Record) -> list[str]:
         f"{len(record.tests)} test{plural}: {', '.join(counts)}; "
         f"{len(record.measurements)} measurements; {simulated} on the rig's clock, {wall} of wall time"
     ]
+    if record.left_out:
+        plural = " was" if len(record.left_out) == 1 else "s were"
+        lines.append(f"{len(record.left_out)} more test{plural} not run; the verdict is without")
     if untested:
         names = ", ".join(untested)
         lines.append(f"{len(untested)} of {len(record.coverage)} requirements have no test: {names}")

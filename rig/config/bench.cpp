@@ -1,8 +1,11 @@
 #include "rig/config/bench.h"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <limits>
 
+#include "rig/ability.h"
 #include "rig/config/bench_chain.h"
 #include "rig/config/yaml_reader.h"
 #include "rig/error.h"
@@ -13,6 +16,21 @@ namespace {
 
 FilePlace place_of(const YamlNode& node) {
     return {node.file(), node.line()};
+}
+
+bool is_date(std::string_view text) {
+    const auto number = [&](std::size_t from, std::size_t count) {
+        int value = -1;
+        const char* end = text.data() + from + count;
+        const auto read = std::from_chars(text.data() + from, end, value);
+        return read.ec == std::errc{} && read.ptr == end ? value : -1;
+    };
+    if (text.size() != std::string_view("2026-03-31").size() || text[4] != '-' || text[7] != '-')
+        return false;
+    const std::chrono::year_month_day day{std::chrono::year{number(0, 4)},
+                                          std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                          std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+    return number(0, 4) > 0 && number(5, 2) > 0 && number(8, 2) > 0 && day.ok();
 }
 
 InstrumentSpec read_instrument(const YamlNode& node) {
@@ -28,6 +46,32 @@ InstrumentSpec read_instrument(const YamlNode& node) {
         }
     }
     return spec;
+}
+
+std::vector<std::string> read_abilities(const YamlNode& list) {
+    std::vector<std::string> abilities;
+    const std::vector<std::string> known = ability_names();
+    for (const YamlNode& item : list.items()) {
+        if (std::ranges::find(known, item.text()) == known.end())
+            item.refuse(unknown_name("ability", item.text(), known));
+        if (std::ranges::find(abilities, item.text()) != abilities.end())
+            item.refuse(in_quotes(item.text()) + " stands here twice");
+        abilities.push_back(item.text());
+    }
+    return abilities;
+}
+
+CalibrationRule read_calibration(const YamlNode& node) {
+    constexpr std::int64_t most_days = 3650;
+    node.allow_keys({"expired", "valid_for_days", "required"});
+    CalibrationRule rule;
+    rule.place = place_of(node);
+    if (const YamlNode* expired = node.find("expired"))
+        rule.refuses_expired = expired->word({"refuse", "mark"}) == "refuse";
+    if (const YamlNode* days = node.find("valid_for_days"))
+        rule.valid_for_days = static_cast<int>(days->integer(1, most_days));
+    if (const YamlNode* required = node.find("required")) rule.is_required = required->boolean();
+    return rule;
 }
 
 }  // namespace
@@ -81,6 +125,13 @@ std::string InstrumentSpec::word(std::string_view key, std::string_view otherwis
     return option == nullptr ? std::string(otherwise) : option->text;
 }
 
+std::string InstrumentSpec::date(std::string_view key) {
+    const DriverOption* option = take(key);
+    if (option == nullptr) return {};
+    if (!is_date(option->text)) refuse(*option, "a day that there is, such as 2026-03-31");
+    return option->text;
+}
+
 void InstrumentSpec::finish() const {
     for (const DriverOption& option : options) {
         if (std::ranges::find(known_, option.key) != known_.end()) continue;
@@ -119,6 +170,9 @@ Bench Bench::load(const std::filesystem::path& file) {
     if (const YamlNode* faults = chain.find("wiring_faults")) {
         bench.wiring_faults = read_wiring_faults(*faults);
     }
+    if (const YamlNode* abilities = chain.find("cannot")) bench.cannot = read_abilities(*abilities);
+    if (const YamlNode* rule = chain.find("calibration"))
+        bench.calibration = read_calibration(*rule);
     const YamlNode& instruments = chain.at("instruments");
     bench.instruments_place = place_of(instruments);
     for (const YamlNode& instrument : chain.merged("instruments")) {

@@ -39,6 +39,8 @@ class InstrumentSpec {
                                 double high);
     [[nodiscard]] int integer(std::string_view key, int otherwise, int low, int high);
     [[nodiscard]] std::string word(std::string_view key, std::string_view otherwise);
+    /// A day as ISO 8601 has it, such as 2026-03-31; empty where the file says nothing.
+    [[nodiscard]] std::string date(std::string_view key);
     /// Throws InputError that names the first option nobody took, with its line and the known ones.
     void finish() const;
 
@@ -63,6 +65,14 @@ struct BenchSetting {
     FilePlace place;
 };
 
+/// What becomes of instruments whose calibration has run out.
+struct CalibrationRule {
+    bool refuses_expired = false;  ///< otherwise they are marked in the record
+    int valid_for_days = 365;
+    bool is_required = false;  ///< an instrument without a date is refused too
+    FilePlace place;
+};
+
 struct Bench {
     std::filesystem::path file;
     std::vector<std::filesystem::path> files;  ///< `file` first, then what it is based on
@@ -81,6 +91,8 @@ struct Bench {
     FilePlace instruments_place;  ///< where they begin
     /// Put into a virtual bench on purpose, to see whether the self-test finds them.
     std::vector<WiringFault> wiring_faults;
+    std::vector<std::string> cannot;  ///< abilities it lacks (rig/ability.h), in order
+    CalibrationRule calibration;
 
     /// Throws InputError with file and line.
     static Bench load(const std::filesystem::path& file);

@@ -5,14 +5,20 @@
 
 namespace bmsrig {
 
+namespace {
+
+const std::vector<std::string> keys{
+    "format",   "bench", "based_on",    "fixture",       "clock",  "timing",     "seed",
+    "settings", "uut",   "instruments", "wiring_faults", "cannot", "calibration"};
+
+}  // namespace
+
 BenchChain BenchChain::read(const std::filesystem::path& file) {
     BenchChain chain;
     std::filesystem::path next = file;
     while (!next.empty()) {
         chain.files_.push_back(next);
-        chain.roots_.push_back(
-            read_yaml_format(next, {"format", "bench", "based_on", "fixture", "clock", "seed",
-                                    "settings", "timing", "uut", "instruments", "wiring_faults"}));
+        chain.roots_.push_back(read_yaml_format(next, keys));
         const YamlNode* name = chain.roots_.back().find("based_on");
         next = name == nullptr ? std::filesystem::path() : chain.base_of(*name);
     }

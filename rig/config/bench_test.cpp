@@ -63,6 +63,39 @@ TEST_F(BenchFile, WhatIsLeftOutHasADefault) {
     EXPECT_EQ(bench.uut, "");
 }
 
+TEST_F(BenchFile, SaysWhatItCannotDo) {
+    EXPECT_TRUE(load(std::string(good)).cannot.empty());
+    const Bench bench = load(std::string(good) + "cannot: [can_faults, uut_settings]\n");
+    EXPECT_THAT(bench.cannot, ElementsAre("can_faults", "uut_settings"));
+    const auto refusal = [&](const std::string& list) {
+        return refusal_in(folder_, [&] { load(std::string(good) + "cannot: [" + list + "]\n"); });
+    };
+    EXPECT_THAT(refusal("can_fault"),
+                testing::AllOf(testing::StartsWith("b.yaml:15: cannot[1]: unknown ability "
+                                                   "\"can_fault\"; did you mean \"can_faults\"?"),
+                               testing::HasSubstr("uut_settings")));
+    EXPECT_EQ(refusal("noise, noise"), "b.yaml:15: cannot[2]: \"noise\" stands here twice");
+}
+
+TEST_F(BenchFile, SaysWhatBecomesOfAnExpiredCalibration) {
+    const CalibrationRule usual = load(std::string(good)).calibration;
+    EXPECT_FALSE(usual.refuses_expired);
+    EXPECT_EQ(usual.valid_for_days, 365);
+    EXPECT_FALSE(usual.is_required);
+    const std::string strict =
+        std::string(good) + "calibration: {expired: refuse, valid_for_days: 730, required: true}\n";
+    const CalibrationRule rule = load(strict).calibration;
+    EXPECT_TRUE(rule.refuses_expired);
+    EXPECT_EQ(rule.valid_for_days, 730);
+    EXPECT_TRUE(rule.is_required);
+    EXPECT_EQ(rule.place.line, 15);
+    EXPECT_EQ(refusal_in(folder_, [&] { load(changed(strict, "expired: refuse", "expired: no")); }),
+              "b.yaml:15: calibration.expired: \"no\" stands here; expected one of: refuse, mark");
+    EXPECT_EQ(refusal_in(folder_, [&] { load(changed(strict, "730", "0")); }),
+              "b.yaml:15: calibration.valid_for_days: \"0\" stands here; expected a whole number "
+              "from 1 to 3650");
+}
+
 TEST_F(BenchFile, OverlaysTheSettingsOfAProduct) {
     Settings product{{{"cells", Unit::none, {"2", "4"}, {}, {}, "2", "page"}}};
     load(std::string(good)).apply_settings(product);
@@ -282,7 +315,25 @@ TEST_F(BenchFile, ADriverTakesItsOptionsWithTheirUnits) {
     EXPECT_EQ(spec.integer("buffer", 4, 1, 64), 4);
     EXPECT_EQ(spec.word("mode", "rough"), "gentle");
     EXPECT_EQ(spec.word("colour", "none"), "none");
+    EXPECT_EQ(spec.date("calibrated"), "");
     EXPECT_NO_THROW(spec.finish());
+}
+
+TEST_F(BenchFile, ADateIsADayThatThereIs) {
+    const auto date = [&](const std::string& text) {
+        return load(changed(std::string(good), "mode: gentle", "calibrated: " + text))
+            .instruments[0]
+            .date("calibrated");
+    };
+    EXPECT_EQ(date("2026-03-31"), "2026-03-31");
+    EXPECT_EQ(date("2024-02-29"), "2024-02-29");
+    for (const std::string wrong :
+         {"2026-02-29", "2026-3-31", "31.03.2026", "2026-13-01", "2026-00-10", "0000-01-01",
+          "2026-03-3x", "2026/03/31", "-026-03-31"}) {
+        EXPECT_EQ(refusal_in(folder_, [&] { static_cast<void>(date(wrong)); }),
+                  "b.yaml:13: instruments.cells.calibrated: \"" + wrong +
+                      "\" stands here; expected a day that there is, such as 2026-03-31");
+    }
 }
 
 TEST_F(BenchFile, ADriverRefusesOptionsByLine) {

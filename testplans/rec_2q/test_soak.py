@@ -80,6 +80,7 @@ STIMULI = {
 """Stimulus -> how often it comes, beside the others."""
 
 
+@pytest.mark.virtual_time("it lasts a day")
 @pytest.mark.requirement("R2Q-HYST-EVERY", "R2Q-PRECHARGE", "R2Q-WARN")
 def test_a_day_of_random_stimuli(rig):
     """24 h: the relay, its pre-charge and announcement, limits, balancing and reports fit what is applied."""

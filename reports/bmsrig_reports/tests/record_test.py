@@ -160,7 +160,7 @@ def test_refuses_a_database_of_somebody_else(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("UPDATE run SET schema = 3", "schema 3"),
+        ("UPDATE run SET schema = 4", "schema 4"),
         ("DELETE FROM run", "0 runs"),
         ("DROP TABLE measurement", "no such table: measurement"),
         ("UPDATE run SET verdict = 'fine'", "'fine' is no verdict"),

@@ -86,7 +86,7 @@ def write_record(path: Path, run: SampleRun) -> Path:
         database.execute("PRAGMA synchronous = OFF")
         database.executescript(SCHEMA_FILE.read_text(encoding="utf-8"))
         database.execute(
-            "INSERT INTO run VALUES (?, 2, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO run VALUES (?, 3, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 run.id,
                 "2024-05-06T07:08:09.123Z",
