@@ -1,11 +1,10 @@
 #include "drivers/virtual_line_bank/virtual_line_bank.h"
 
 #include <algorithm>
-#include <array>
 #include <deque>
-#include <optional>
 #include <vector>
 
+#include "drivers/common/line_debouncer.h"
 #include "drivers/virtual_common/virtual_instrument.h"
 #include "rig/error.h"
 #include "rig/instruments/line_bank.h"
@@ -15,23 +14,10 @@ namespace bmsrig {
 
 namespace {
 
-constexpr std::size_t level_count = 3;
-constexpr std::size_t index_of(LineLevel level) {
-    return static_cast<std::size_t>(level);
-}
-
-/// One line. While `unrest` holds, the level on the net has left the debounced one and may still
-/// come back.
 struct Line {
-    LineLevel net = LineLevel::indeterminate;
-    LineLevel debounced = LineLevel::indeterminate;
+    LineDebouncer debouncer;
     Bias bias = Bias::down;
-    Duration debounce{};
-    bool unrest = false;
-    Instant last_change;  // on the net
-    std::array<std::optional<Instant>, level_count>
-        first_contact;             // with each level during this unrest
-    Scheduler::EventId event = 0;  // at the end of the unrest
+    Scheduler::EventId event = 0;  // when the debouncer is to be asked
     std::uint64_t sequence = 0;
     std::deque<Edge> edges;
 };
@@ -66,7 +52,7 @@ class VirtualLineBank final : public LineBank, public SenseTerminals {
     void set_debounce(int channel, Duration debounce) override;
     void set_bias(int channel, Bias bias) override;
     [[nodiscard]] Bias bias(int channel) const override { return at(channel).bias; }
-    LineLevel read(int channel) override { return at(channel).debounced; }
+    LineLevel read(int channel) override { return at(channel).debouncer.level(); }
     std::vector<Edge> take_edges() override;
     [[nodiscard]] Duration stamp_uncertainty() const override { return stamp_uncertainty_; }
 
@@ -89,7 +75,7 @@ class VirtualLineBank final : public LineBank, public SenseTerminals {
         line.event = 0;
     }
     void await_rest(int channel);
-    void come_to_rest(int channel);
+    void report(int channel, const std::optional<LineChange>& change);
 
     std::string name_;
     Duration stamp_uncertainty_;
@@ -102,9 +88,7 @@ class VirtualLineBank final : public LineBank, public SenseTerminals {
 
 Instant VirtualLineBank::settled_at() const {
     Instant last;
-    for (const Line& line : lines_) {
-        last = std::max(last, line.unrest ? line.last_change + line.debounce : line.last_change);
-    }
+    for (const Line& line : lines_) last = std::max(last, line.debouncer.settled_at());
     return last;
 }
 
@@ -117,8 +101,8 @@ void VirtualLineBank::set_debounce(int channel, Duration debounce) {
                           " was asked for, but its range is 0 s .. " + format_duration(longest) +
                           "; refused, nothing was changed");
     }
-    line.debounce = debounce;
-    if (line.unrest) await_rest(channel);
+    line.debouncer.set_debounce(debounce);
+    await_rest(channel);
 }
 
 void VirtualLineBank::set_bias(int channel, Bias bias) {
@@ -129,45 +113,27 @@ void VirtualLineBank::set_bias(int channel, Bias bias) {
 }
 
 void VirtualLineBank::drive(int channel, LineLevel level) {
-    Line& line = at(channel);
-    if (line.net == level) return;
-    const Instant now = scheduler_.now();
-    // A level that lasted the whole debounce counts, also if the next one comes before the event
-    // that says so.
-    if (line.unrest && line.last_change + line.debounce <= now) come_to_rest(channel);
-    line.net = level;
-    line.last_change = now;
-    line.unrest = true;
-    auto& first = line.first_contact.at(index_of(level));
-    if (!first) first = now;
+    LineDebouncer& debouncer = at(channel).debouncer;
+    if (debouncer.net() == level) return;
+    report(channel, debouncer.feed(level, scheduler_.now()));
     await_rest(channel);
 }
 
 void VirtualLineBank::await_rest(int channel) {
     Line& line = at(channel);
     cancel(line);
-    const Instant due = line.last_change + line.debounce;
-    if (due <= scheduler_.now()) {
-        come_to_rest(channel);
-    } else {
-        line.event = scheduler_.schedule(due, [this, channel] { come_to_rest(channel); });
+    report(channel, line.debouncer.settle(scheduler_.now()));
+    if (const auto due = line.debouncer.due()) {
+        line.event = scheduler_.schedule(*due, [this, channel] { await_rest(channel); });
     }
 }
 
-/// The net has kept its level for the debounce: an edge if that is another one than before,
-/// otherwise it was a glitch.
-void VirtualLineBank::come_to_rest(int channel) {
+void VirtualLineBank::report(int channel, const std::optional<LineChange>& change) {
+    if (!change) return;
     Line& line = at(channel);
-    cancel(line);
-    line.unrest = false;
-    if (line.net != line.debounced) {
-        line.debounced = line.net;
-        if (line.edges.size() == buffer_) line.edges.pop_front();
-        line.edges.push_back(
-            {channel, *line.first_contact.at(index_of(line.net)), line.net, ++line.sequence});
-        has_edges_ = true;
-    }
-    line.first_contact = {};
+    if (line.edges.size() == buffer_) line.edges.pop_front();
+    line.edges.push_back({channel, change->time, change->level, ++line.sequence});
+    has_edges_ = true;
 }
 
 std::vector<Edge> VirtualLineBank::take_edges() {
