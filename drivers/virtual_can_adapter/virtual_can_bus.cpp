@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "drivers/virtual_can_adapter/frame_length.h"
+#include "drivers/can_common/frame_length.h"
 
 namespace bmsrig {
 

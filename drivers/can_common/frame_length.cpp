@@ -1,4 +1,4 @@
-#include "drivers/virtual_can_adapter/frame_length.h"
+#include "drivers/can_common/frame_length.h"
 
 #include <algorithm>
 #include <cstdint>
