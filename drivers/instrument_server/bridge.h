@@ -35,9 +35,10 @@ struct BridgeContext {
     /// The other instruments of the bench by their names, for what acts on one of them (a fault
     /// matrix).
     const std::map<std::string, Instrument*>& bench;
-    /// To be called once after a handler has changed something at the virtual instrument: lets what
-    /// is due at this moment happen, the BMS process included.
-    std::function<void()> changed;
+    /// Brings the virtual instruments up to the present moment; to be called first in every handler
+    /// that then reads or changes one. What a handler changed acts at once: the BMS process runs
+    /// when the handler has returned.
+    std::function<void()> catch_up;
 };
 
 /// Stands where the rig would stand: it uses the face that the rig sees (CanAdapter, LineBank, ...)
