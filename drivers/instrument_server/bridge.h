@@ -1,4 +1,5 @@
-// A bridge: puts a virtual instrument onto a real wire, so that the real driver is what talks to it.
+// A bridge: puts a virtual instrument onto a real wire, so that the real driver is what talks to
+// it.
 #pragma once
 
 #include <functional>
@@ -39,6 +40,7 @@ struct BridgeContext {
     /// that then reads or changes one. What a handler changed acts at once: the BMS process runs
     /// when the handler has returned.
     std::function<void()> catch_up;
+    std::string today;  ///< ISO 8601, when serving began: what needs a date has this one
 };
 
 /// Stands where the rig would stand: it uses the face that the rig sees (CanAdapter, LineBank, ...)
