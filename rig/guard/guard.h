@@ -1,0 +1,67 @@
+// The rig's side of the guard: a process of its own that puts the bench in its safe state within
+// 100 ms when the rig dies, hangs or is killed.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "rig/guard/bench_state.h"
+#include "rig/guard/watch.h"
+#include "rig/instruments/safe_action.h"
+#include "rig/link/file_descriptor.h"
+
+namespace bmsrig {
+
+/// While it is armed the rig's thread must tell its watch where it is; see Watch. Taken away while
+/// it is armed, it leaves the bench to the guard, which then makes it safe.
+class Guard {
+  public:
+    /// Takes a look at the bench and keeps others from having it for themselves. Throws InputError
+    /// if the bench was left unsafe, or somebody has it.
+    Guard(const std::filesystem::path& bench, const GuardLimits& limits);
+    ~Guard();
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+
+    /// Has the bench for itself and starts the process. Throws Error if it cannot be started.
+    void start(const std::filesystem::path& program);
+
+    /// Before the first output is switched on: marks the bench as unsafe, and returns when the guard
+    /// has taken all actions over. Throws InstrumentError if the guard is gone or refuses.
+    void arm(const std::vector<SafeAction>& actions);
+    /// Others from now on, as when an instrument's connection was opened anew; does not wait.
+    void replace(const std::vector<SafeAction>& actions);
+    /// After the bench was made safe, and only then: takes the marker away. Harmless if not armed.
+    void disarm();
+    [[nodiscard]] bool is_armed() const { return is_armed_; }
+
+    [[nodiscard]] Watch& watch() { return watch_; }
+    /// Throws InstrumentError, once, if the guard has died: nobody guards the bench any more.
+    void check();
+    /// Of the process; -1 before start().
+    [[nodiscard]] int pid() const { return pid_; }
+    [[nodiscard]] const BenchState& state() const { return state_; }
+
+  private:
+    void send_actions(const std::vector<SafeAction>& actions, bool wants_answer);
+    void await_answer();
+    void beat();
+    [[nodiscard]] std::string how_it_ended() const;
+
+    GuardLimits limits_;
+    BenchState state_;
+    SharedWatchPage page_;
+    Watch watch_;
+    link::FileDescriptor socket_;
+    link::FileDescriptor stop_beating_;
+    std::thread heart_;
+    int pid_ = -1;
+    bool is_armed_ = false;
+    bool death_told_ = false;
+    std::atomic<bool> is_gone_{false};
+};
+
+}  // namespace bmsrig
