@@ -74,6 +74,41 @@ CalibrationRule read_calibration(const YamlNode& node) {
     return rule;
 }
 
+Duration read_limit(const YamlNode& limits, std::string_view key, Duration otherwise,
+                    Duration least) {
+    const YamlNode* limit = limits.find(key);
+    if (limit == nullptr) return otherwise;
+    const Duration found = limit->duration();
+    if (found < least) {
+        limit->refuse(in_quotes(limit->text()) + " stands here; expected " +
+                      format_duration(least) + " or more");
+    }
+    return found;
+}
+
+BenchGuard read_guard(const YamlNode& node) {
+    using std::chrono_literals::operator""ms;
+    using std::chrono_literals::operator""s;
+    BenchGuard guard;
+    if (node.kind() != YamlNode::Kind::mapping) {
+        node.refuse(
+            "expected the guard's limits, such as {plan_limit: 60 s}, or why there is to be none: "
+            "{off: <reason>}");
+    }
+    node.allow_keys({"plan_limit", "stuck", "silence", "off"});
+    if (const YamlNode* off = node.find("off")) {
+        if (node.entries().size() > 1) off->refuse("a guard that is off has no limits");
+        guard.off_because = off->text();
+        return guard;
+    }
+    GuardLimits& limits = guard.limits;
+    limits.plan = read_limit(node, "plan_limit", limits.plan, 1s);
+    // Less, and a busy machine looks like a dead rig.
+    limits.stuck = read_limit(node, "stuck", limits.stuck, 20ms);
+    limits.silence = read_limit(node, "silence", limits.silence, 40ms);
+    return guard;
+}
+
 }  // namespace
 
 const DriverOption* InstrumentSpec::take(std::string_view key) {
@@ -173,6 +208,7 @@ Bench Bench::load(const std::filesystem::path& file) {
     if (const YamlNode* abilities = chain.find("cannot")) bench.cannot = read_abilities(*abilities);
     if (const YamlNode* rule = chain.find("calibration"))
         bench.calibration = read_calibration(*rule);
+    if (const YamlNode* guard = chain.find("guard")) bench.guard = read_guard(*guard);
     const YamlNode& instruments = chain.at("instruments");
     bench.instruments_place = place_of(instruments);
     for (const YamlNode& instrument : chain.merged("instruments")) {

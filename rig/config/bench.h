@@ -10,6 +10,7 @@
 
 #include "rig/config/settings.h"
 #include "rig/config/wiring_fault.h"
+#include "rig/guard/guard_limits.h"
 #include "rig/quantity.h"
 #include "rig/time.h"
 
@@ -73,6 +74,12 @@ struct CalibrationRule {
     FilePlace place;
 };
 
+/// What a bench file says of its guard.
+struct BenchGuard {
+    GuardLimits limits;
+    std::string off_because;  ///< empty: the guard is on wherever it has something to guard
+};
+
 struct Bench {
     std::filesystem::path file;
     std::vector<std::filesystem::path> files;  ///< `file` first, then what it is based on
@@ -89,6 +96,7 @@ struct Bench {
                       ///< on the bench
     std::vector<InstrumentSpec> instruments;
     FilePlace instruments_place;  ///< where they begin
+    BenchGuard guard;
     /// Put into a virtual bench on purpose, to see whether the self-test finds them.
     std::vector<WiringFault> wiring_faults;
     std::vector<std::string> cannot;  ///< abilities it lacks (rig/ability.h), in order

@@ -9,7 +9,9 @@ namespace {
 
 const std::vector<std::string> keys{
     "format",   "bench", "based_on",    "fixture",       "clock",  "timing",     "seed",
-    "settings", "uut",   "instruments", "wiring_faults", "cannot", "calibration"};
+    "settings", "uut",   "instruments", "wiring_faults", "cannot", "calibration",
+                                    "guard",
+                                    "serve"};
 
 }  // namespace
 

@@ -96,6 +96,35 @@ TEST_F(BenchFile, SaysWhatBecomesOfAnExpiredCalibration) {
               "from 1 to 3650");
 }
 
+TEST_F(BenchFile, SaysHowLongTheRigMayBeSilent) {
+    using namespace std::chrono_literals;
+    const Bench unsaid = load(std::string(good));
+    EXPECT_EQ(unsaid.guard.limits.plan, 60s);
+    EXPECT_EQ(unsaid.guard.limits.stuck, 50ms);
+    EXPECT_EQ(unsaid.guard.limits.silence, 60ms);
+    EXPECT_EQ(unsaid.guard.off_because, "");
+    const Bench said = load(std::string(good) + "guard: {plan_limit: 600 s, stuck: 80 ms}\n");
+    EXPECT_EQ(said.guard.limits.plan, 600s);
+    EXPECT_EQ(said.guard.limits.stuck, 80ms);
+    EXPECT_EQ(said.guard.limits.silence, 60ms);
+}
+
+TEST_F(BenchFile, HasNoGuardOnlyForAReason) {
+    const auto refusal = [&](const std::string& guard) {
+        return refusal_in(folder_, [&] { load(std::string(good) + "guard: " + guard + "\n"); });
+    };
+    EXPECT_EQ(
+        load(std::string(good) + "guard: {off: a debugger stops the rig}\n").guard.off_because,
+        "a debugger stops the rig");
+    EXPECT_THAT(refusal("off"),
+                testing::HasSubstr("b.yaml:15: guard: expected the guard's limits"));
+    EXPECT_THAT(refusal("{off: }"), testing::StartsWith("b.yaml:15: guard.off"));
+    EXPECT_THAT(refusal("{off: why, stuck: 50 ms}"),
+                testing::HasSubstr("a guard that is off has no limits"));
+    EXPECT_THAT(refusal("{stuck: 1 ms}"), testing::HasSubstr("expected 0.02 s or more"));
+    EXPECT_THAT(refusal("{stuk: 50 ms}"), testing::HasSubstr("did you mean"));
+}
+
 TEST_F(BenchFile, OverlaysTheSettingsOfAProduct) {
     Settings product{{{"cells", Unit::none, {"2", "4"}, {}, {}, "2", "page"}}};
     load(std::string(good)).apply_settings(product);
@@ -190,6 +219,11 @@ TEST_F(BenchFile, SaysHowLateTheRigMayBe) {
     EXPECT_EQ(allowed("timing: {lateness: 250 us}\n"), std::chrono::microseconds{250});
     EXPECT_THROW(allowed("timing: {lateness: 3 V}\n"), InputError);
     EXPECT_THROW(allowed("timing: {jitter: 3 ms}\n"), InputError);
+}
+
+    EXPECT_EQ(refusal_in(folder_, [&] { load(text); }),
+              "good.yaml:7: unknown key \"dut\"; did you mean \"uut\"? Known: format, bench, "
+              "based_on, fixture, clock, seed, settings, uut, instruments, wiring_faults, guard");
 }
 
 TEST_F(BenchFile, ABaseMayBeAnotherProductS) {

@@ -4,11 +4,14 @@
 
 #include <atomic>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "rig/error.h"
 #include "rig/guard/bench_state.h"
+#include "rig/guard/message.h"
 #include "rig/guard/watch.h"
 #include "rig/instruments/safe_action.h"
 #include "rig/link/file_descriptor.h"
@@ -19,8 +22,7 @@ namespace bmsrig {
 /// it is armed, it leaves the bench to the guard, which then makes it safe.
 class Guard {
   public:
-    /// Takes a look at the bench and keeps others from having it for themselves. Throws InputError
-    /// if the bench was left unsafe, or somebody has it.
+    /// Keeps others from having the bench for themselves. Throws InputError if somebody has it.
     Guard(const std::filesystem::path& bench, const GuardLimits& limits);
     ~Guard();
     Guard(const Guard&) = delete;
@@ -29,8 +31,8 @@ class Guard {
     /// Has the bench for itself and starts the process. Throws Error if it cannot be started.
     void start(const std::filesystem::path& program);
 
-    /// Before the first output is switched on: marks the bench as unsafe, and returns when the guard
-    /// has taken all actions over. Throws InstrumentError if the guard is gone or refuses.
+    /// Before the first output is switched on: marks the bench as unsafe, and returns when the
+    /// guard has taken all actions over. Throws InstrumentError if the guard is gone or refuses.
     void arm(const std::vector<SafeAction>& actions);
     /// Others from now on, as when an instrument's connection was opened anew; does not wait.
     void replace(const std::vector<SafeAction>& actions);
@@ -43,13 +45,17 @@ class Guard {
     void check();
     /// Of the process; -1 before start().
     [[nodiscard]] int pid() const { return pid_; }
-    [[nodiscard]] const BenchState& state() const { return state_; }
+    /// What the kernel gave the process: "memory locked, SCHED_FIFO".
+    [[nodiscard]] const std::string& means() const { return means_; }
+    [[nodiscard]] BenchState& state() { return state_; }
 
   private:
+    void send(std::span<const GuardMessage> messages);
     void send_actions(const std::vector<SafeAction>& actions, bool wants_answer);
-    void await_answer();
+    std::string await_answer();
     void beat();
     [[nodiscard]] std::string how_it_ended() const;
+    [[nodiscard]] InstrumentError death() const;
 
     GuardLimits limits_;
     BenchState state_;
@@ -58,6 +64,7 @@ class Guard {
     link::FileDescriptor socket_;
     link::FileDescriptor stop_beating_;
     std::thread heart_;
+    std::string means_;
     int pid_ = -1;
     bool is_armed_ = false;
     bool death_told_ = false;

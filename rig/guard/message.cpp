@@ -72,8 +72,8 @@ void GuardMessage::send(int socket) const {
                     " bytes; expected at most " + std::to_string(longest_message));
     }
     auto word = static_cast<std::uint8_t>(word_);
-    std::array<iovec, 2> parts{
-        iovec{&word, 1}, iovec{const_cast<std::uint8_t*>(bytes_.data()), bytes_.size()}};
+    std::array<iovec, 2> parts{iovec{&word, 1},
+                               iovec{const_cast<std::uint8_t*>(bytes_.data()), bytes_.size()}};
     msghdr header{};
     header.msg_iov = parts.data();
     header.msg_iovlen = parts.size();
@@ -128,8 +128,8 @@ std::optional<GuardMessage> GuardMessage::receive(int socket) {
 GuardMessage message_of(const SafeAction& action) {
     GuardMessage message(GuardWord::action);
     message.add(static_cast<std::int64_t>(action.kind)).add(action.does);
-    message.add(std::string_view(reinterpret_cast<const char*>(action.bytes.data()),
-                                 action.bytes.size()));
+    message.add(
+        std::string_view(reinterpret_cast<const char*>(action.bytes.data()), action.bytes.size()));
     message.add(action.answer).add(action.path);
     message.add(static_cast<std::int64_t>(action.levels.size()));
     for (const auto& [offset, level] : action.levels) {

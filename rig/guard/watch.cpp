@@ -9,7 +9,8 @@ namespace bmsrig {
 
 namespace {
 
-// One rig is guarded in a process at a time; the calls from Python do not know which one they reach.
+// One rig is guarded in a process at a time; the calls from Python do not know which one they
+// reach.
 std::atomic<Watch*> active_watch{nullptr};
 
 std::int64_t own_processor_time() {

@@ -3,18 +3,11 @@
 
 #include <cstdint>
 
+#include "rig/guard/guard_limits.h"
 #include "rig/guard/watch_page.h"
 #include "rig/time.h"
 
 namespace bmsrig {
-
-/// How long the rig may be silent before the guard takes the bench away from it.
-struct GuardLimits {
-    Duration plan = std::chrono::seconds{60};        ///< in the test plan's own code
-    Duration stuck = std::chrono::milliseconds{50};  ///< in the rig and its drivers, which never
-                                                     ///< wait for anybody without letting time run
-    Duration silence = std::chrono::milliseconds{60};  ///< the whole process
-};
 
 /// Told by one thread at a time. Telling costs less than a microsecond.
 class Watch {

@@ -37,7 +37,8 @@ SharedWatchPage::SharedWatchPage() : descriptor_(new_memory()) {
 }
 
 SharedWatchPage::SharedWatchPage(link::FileDescriptor descriptor)
-    : descriptor_(std::move(descriptor)), page_(static_cast<WatchPage*>(map(descriptor_.number()))) {}
+    : descriptor_(std::move(descriptor)),
+      page_(static_cast<WatchPage*>(map(descriptor_.number()))) {}
 
 SharedWatchPage::~SharedWatchPage() {
     ::munmap(page_, sizeof(WatchPage));

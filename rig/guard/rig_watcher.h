@@ -1,0 +1,41 @@
+// The guard's judgement whether the rig still lives.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "rig/guard/report.h"
+#include "rig/guard/watch_page.h"
+
+namespace bmsrig {
+
+/// What the kernel says of a thread of another process.
+struct ThreadState {
+    char letter = '?';                 ///< as in /proc: R runs or wants to, S sleeps, T is stopped
+    std::int64_t processor_time = -1;  ///< ns that it had of a processor; -1 if nobody knows
+};
+ThreadState look_at_thread(int pid, int thread);
+
+/// A machine under load may leave a living rig without a processor for longer than the limits
+/// allow. That is no hang: a thread which wants to run and got no time gets patience, ten times its
+/// limit.
+class RigWatcher {
+  public:
+    RigWatcher(const SharedWatchPage& page, int pid, std::int64_t silence, std::int64_t stuck)
+        : page_(page), pid_(pid), silence_(silence), stuck_(stuck) {}
+
+    /// Whether the rig hangs; if so, what is seen of it is added to the report.
+    bool is_hung(std::int64_t now, GuardReport& why);
+    /// When to look again, unless something happens before.
+    [[nodiscard]] std::int64_t next_look(std::int64_t now) const;
+
+  private:
+    [[nodiscard]] bool heart_stands_still(std::int64_t now, GuardReport& why) const;
+    [[nodiscard]] bool thread_is_stuck(std::int64_t now, GuardReport& why) const;
+    const SharedWatchPage& page_;
+    int pid_;
+    std::int64_t silence_;
+    std::int64_t stuck_;
+};
+
+}  // namespace bmsrig
