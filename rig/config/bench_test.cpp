@@ -221,11 +221,6 @@ TEST_F(BenchFile, SaysHowLateTheRigMayBe) {
     EXPECT_THROW(allowed("timing: {jitter: 3 ms}\n"), InputError);
 }
 
-    EXPECT_EQ(refusal_in(folder_, [&] { load(text); }),
-              "good.yaml:7: unknown key \"dut\"; did you mean \"uut\"? Known: format, bench, "
-              "based_on, fixture, clock, seed, settings, uut, instruments, wiring_faults, guard");
-}
-
 TEST_F(BenchFile, ABaseMayBeAnotherProductS) {
     folder_.write("other/benches/base.yaml", good);
     folder_.write(
