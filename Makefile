@@ -38,7 +38,7 @@ sanitize: setup ## the C++ tests under AddressSanitizer and UBSan
 thread-sanitize: setup ## the C++ tests that use threads, under ThreadSanitizer
 	@.ci/sanitize thread-sanitize
 
-coverage: setup-lint build sanitize ## line coverage of rig/, drivers/ and reports/
+coverage: setup-lint setup-kernel build sanitize ## line coverage of rig/, drivers/ and reports/
 	@.ci/coverage
 
 fuzz: setup-fuzz ## feed anything to both sides of RS-485, for a minute
