@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "drivers/serial_port/serial_port.h"
 #include "drivers/socketcan/socketcan_adapter.h"
 #include "drivers/virtual_can_adapter/virtual_can_adapter.h"
 #include "drivers/virtual_cell_simulator/virtual_cell_simulator.h"
@@ -44,6 +45,8 @@ const std::vector<DriverInfo>& driver_registry() {
         {"virtual_meter", "meter", "reads analogue outputs of the UUT", make_virtual_meter},
         {"virtual_power_supply", "power supply", "a supply of 0-80 V for the UUT's terminals",
          make_virtual_power_supply},
+        {"serial_port", "serial adapter", "a serial port of Linux at any bit rate",
+         make_serial_port},
         {"virtual_serial_adapter", "serial adapter",
          "a port on a serial bus whose bytes take their time", make_virtual_serial_adapter},
         {"virtual_shunt_injector", "shunt injector", "+/-110 mV across the UUT's shunt terminals",

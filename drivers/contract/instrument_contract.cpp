@@ -1,5 +1,6 @@
 // What every instrument must do.
 #include "drivers/contract/contract.h"
+#include "drivers/contract/real_ports.h"
 
 namespace bmsrig {
 namespace {
@@ -51,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
                     DriverCase{"virtual_meter", {}}, DriverCase{"virtual_serial_adapter", {}},
                     DriverCase{"virtual_power_supply", {}},
                     DriverCase{"virtual_shunt_injector", {}},
-                    DriverCase{"virtual_temperature_simulator", {}}),
+                    DriverCase{"virtual_temperature_simulator", {}}, serial_port_case()),
     case_name);
 
 }  // namespace

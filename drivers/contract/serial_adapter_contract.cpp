@@ -1,5 +1,6 @@
 // What every serial adapter must do.
 #include "drivers/contract/contract.h"
+#include "drivers/contract/real_ports.h"
 #include "rig/instruments/serial_adapter.h"
 
 namespace bmsrig {
@@ -52,7 +53,9 @@ TEST_P(SerialAdapterContract, HandsOnEveryByteInItsOrder) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, SerialAdapterContract,
-                         testing::Values(DriverCase{"virtual_serial_adapter", {}}), case_name);
+                         testing::Values(DriverCase{"virtual_serial_adapter", {}},
+                                         serial_port_case()),
+                         case_name);
 
 }  // namespace
 }  // namespace bmsrig

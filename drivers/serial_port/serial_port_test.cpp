@@ -1,0 +1,203 @@
+#include "drivers/serial_port/serial_port.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <optional>
+
+#include "drivers/contract/workbench.h"
+#include "drivers/serial_port/pseudo_terminal.h"
+#include "rig/error.h"
+#include "rig/instruments/serial_adapter.h"
+
+namespace bmsrig {
+namespace {
+
+using namespace std::chrono_literals;
+using Bytes = std::vector<std::uint8_t>;
+using testing::HasSubstr;
+
+/// The driver at one end of a pseudo terminal, the test at the other.
+class SerialPortTest : public testing::Test {
+  protected:
+    SerialPortTest() : wire(std::in_place) {
+        options = {{"devices", wire->path()}, {"bit_rate", "56000"}};
+    }
+    SerialAdapter& port() {
+        if (!made) {
+            made =
+                make_instrument(spec_of("bus", "serial_port", options), {scheduler, 1, &reactor});
+            dynamic_cast<SerialAdapter&>(*made).on_byte(
+                [this](int channel, Instant time, std::uint8_t byte) {
+                    EXPECT_EQ(channel, 1);
+                    EXPECT_GE(time, last);
+                    EXPECT_LE(time, reactor.now());
+                    last = time;
+                    heard.push_back(byte);
+                });
+        }
+        return dynamic_cast<SerialAdapter&>(*made);
+    }
+    /// The other end sends.
+    void put(const Bytes& bytes) {
+        ASSERT_EQ(::write(wire->descriptor(), bytes.data(), bytes.size()),
+                  static_cast<ssize_t>(bytes.size()));
+    }
+    /// What the other end gets, as soon as it is all there.
+    Bytes get(std::size_t count) {
+        Bytes got;
+        static_cast<void>(reactor.wait(
+            [&] {
+                Bytes part(count - got.size());
+                const ssize_t size = ::read(wire->descriptor(), part.data(), part.size());
+                if (size > 0) got.insert(got.end(), part.begin(), part.begin() + size);
+                return got.size() == count;
+            },
+            10s));
+        return got;
+    }
+    bool hears(const Bytes& bytes) {
+        return reactor.wait([&] { return heard.size() >= bytes.size(); }, 10s) && heard == bytes;
+    }
+    template <typename Action>
+    static std::string said(const Action& action) {
+        const std::string text = text_of<InstrumentError>(action);
+        EXPECT_THAT(text, HasSubstr("\"bus\""));
+        EXPECT_THAT(text, HasSubstr("channel 1"));
+        return text;
+    }
+
+    std::optional<PseudoTerminal> wire;
+    Reactor reactor;
+    Scheduler scheduler;
+    Options options;
+    Bytes heard;
+    Instant last;
+    std::unique_ptr<Instrument> made;
+};
+
+// A terminal would translate, mark or act upon many of them.
+TEST_F(SerialPortTest, CarriesEveryByteBothWays) {
+    Bytes all;
+    for (int byte = 0; byte < 256; ++byte) all.push_back(static_cast<std::uint8_t>(byte));
+    all.push_back(0xFF);
+    all.push_back(0x00);
+    port();
+    put(all);
+    EXPECT_TRUE(hears(all));
+    port().send(1, all);
+    EXPECT_EQ(get(all.size()), all);
+    EXPECT_EQ(port().counts(1).received, all.size());
+    EXPECT_EQ(port().counts(1).sent, all.size());
+    EXPECT_EQ(port().counts(1).framing_errors, 0U);
+}
+
+TEST_F(SerialPortTest, WorksAtRatesThatPosixDoesNotKnow) {
+    port();
+    EXPECT_EQ(wire->bit_rate(), 56'000U);
+    port().set_bit_rate(1, 12'345);
+    EXPECT_EQ(wire->bit_rate(), 12'345U);
+    EXPECT_EQ(port().bit_rate(1), 12'345U);
+    port().set_bit_rate(1, 0);
+    EXPECT_EQ(port().bit_rate(1), 12'345U) << "it cannot know the rate of the UUT";
+    port().restart(1);
+    EXPECT_EQ(wire->bit_rate(), 56'000U);
+}
+
+TEST_F(SerialPortTest, SendsMoreThanThePortHasRoomFor) {
+    const Bytes much(100'000, 0x55);
+    port().send(1, much);
+    EXPECT_EQ(get(much.size()), much);
+}
+
+TEST_F(SerialPortTest, SwallowsItsOwnEchoAndCountsCollisions) {
+    options.emplace_back("echo", "yes");
+    port().send(1, Bytes{1, 2, 3});
+    EXPECT_EQ(get(3), (Bytes{1, 2, 3}));
+    put({1, 2, 3, 9});
+    EXPECT_TRUE(hears({9}));
+    EXPECT_EQ(port().counts(1).collisions, 0U);
+    port().send(1, Bytes{4, 5});
+    EXPECT_EQ(get(2), (Bytes{4, 5}));
+    put({4, 7, 8});
+    EXPECT_TRUE(hears({9, 7, 8}));
+    EXPECT_EQ(port().counts(1).collisions, 1U);
+    EXPECT_EQ(port().counts(1).received, 3U);
+}
+
+TEST_F(SerialPortTest, HearsItsEchoWhereItWasNotToldOfOne) {
+    port().send(1, Bytes{1});
+    EXPECT_EQ(get(1), Bytes{1});
+    put({1});
+    EXPECT_TRUE(hears({1}));
+}
+
+// A pseudo terminal has no RS-485 mode.
+TEST_F(SerialPortTest, SaysWhoSwitchesTheDriverOfTheWire) {
+    EXPECT_THAT(port().identify().firmware, HasSubstr("the adapter switches the RS-485 driver"));
+}
+
+TEST_F(SerialPortTest, HasThePortForItself) {
+    port();
+    const std::string text = said(
+        [&] { make_instrument(spec_of("bus", "serial_port", options), {scheduler, 1, &reactor}); });
+    EXPECT_THAT(text, HasSubstr("in use by process " + std::to_string(::getpid())));
+    made.reset();
+    port();  // it is free again
+}
+
+TEST_F(SerialPortTest, NamesAPortThatIsNone) {
+    options = {{"devices", "/dev/ttyNone"}, {"bit_rate", "9600"}};
+    EXPECT_THAT(said([&] { port(); }), HasSubstr("there is no serial port /dev/ttyNone"));
+    options = {{"devices", "/dev/null"}, {"bit_rate", "9600"}};
+    EXPECT_THAT(said([&] { port(); }), HasSubstr("/dev/null is no serial port"));
+}
+
+TEST_F(SerialPortTest, NamesAPortThatVanishesAndOpensItAgain) {
+    port();
+    wire.reset();
+    const std::string text =
+        said([&] { static_cast<void>(reactor.wait([] { return false; }, 10s)); });
+    EXPECT_THAT(text, HasSubstr("has vanished"));
+    EXPECT_THAT(said([&] { port().send(1, Bytes{1}); }), HasSubstr("failed before"));
+    EXPECT_THAT(said([&] { port().restart(1); }), HasSubstr("there is no serial port"));
+    EXPECT_THAT(said([&] { port().restart(1); }), HasSubstr("there is no serial port"));
+}
+
+TEST_F(SerialPortTest, ForgetsWhatCameBeforeTheTestBegan) {
+    port();
+    put({1, 2, 3});
+    port().restart(1);
+    put({4});
+    EXPECT_TRUE(hears({4}));
+    EXPECT_EQ(port().counts(1).received, 1U);
+}
+
+TEST_F(SerialPortTest, CannotSpoilItsWire) {
+    port().set_faults(1, {});
+    EXPECT_THROW(port().set_faults(1, {.bit_errors = 2}), InputError);
+    try {
+        port().set_faults(1, {.bit_errors = 0.1});
+        FAIL() << "no port can";
+    } catch (const BenchCannot& problem) {
+        EXPECT_EQ(problem.ability(), "serial_faults");
+    }
+}
+
+TEST_F(SerialPortTest, RefusesOptionsThatAreNone) {
+    for (const auto& [wrong, naming] : std::vector<std::pair<Options, std::string>>{
+             {{}, "devices: /dev/ttyUSB0"},
+             {{{"devices", "/dev/ttyUSB0"}}, "bit_rate: 56000"},
+             {{{"devices", "/dev/ttyUSB0"}, {"bit_rate", "9600"}, {"rs485", "yes"}},
+              "expected one of kernel, rts, none"}}) {
+        options = wrong;
+        const std::string text = text_of<InputError>([&] { port(); });
+        EXPECT_THAT(text, HasSubstr("bench.yaml:10"));
+        EXPECT_THAT(text, HasSubstr(naming));
+    }
+}
+
+}  // namespace
+}  // namespace bmsrig
