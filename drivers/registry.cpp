@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "drivers/bloomy_bs1200/bloomy_bs1200.h"
 #include "drivers/serial_port/serial_port.h"
 #include "drivers/socketcan/socketcan_adapter.h"
 #include "drivers/virtual_can_adapter/virtual_can_adapter.h"
@@ -36,6 +37,8 @@ const std::vector<DriverInfo>& driver_registry() {
          make_socketcan_adapter},
         {"virtual_can_adapter", "CAN adapter", "a node on a CAN bus, with time on the wire",
          make_virtual_can_adapter},
+        {"bloomy_bs1200", "cell simulator", "boxes of 12 cells of 0-5 V, 0.5 A, on CAN",
+         make_bloomy_bs1200},
         {"virtual_cell_simulator", "cell simulator",
          "cells of 0-5 V with noise, slew, limits and faults", make_virtual_cell_simulator},
         {"virtual_line_bank", "line bank", "digital inputs with bias, debounce and stamped edges",
