@@ -97,8 +97,8 @@ void Guard::start(const std::filesystem::path& program) {
     }
     std::error_code problem;
     bp::child child(bp::exe = program.string(), bp::args = std::vector<std::string>{},
-                    bp::std_in < bp::null, bp::posix::fd.bind(guard_socket, theirs.number()),
-                    problem);
+                    bp::std_in<bp::null, bp::std_out> bp::null,
+                    bp::posix::fd.bind(guard_socket, theirs.number()), problem);
     if (problem) {
         child.detach();
         throw Error("the guard " + program.string() + " cannot be started: " + problem.message() +

@@ -57,7 +57,7 @@ int GuardProcess::run() {
         const Event event = wait();
         if (event == Event::rig_is_gone) {
             if (armed_ == nullptr) return 0;
-            return act("has let go of it without making it safe");
+            return act("ended before it had made the bench safe");
         }
         if (event == Event::message) {
             auto message = GuardMessage::receive(socket_.number());
@@ -66,7 +66,7 @@ int GuardProcess::run() {
                 continue;
             }
             if (armed_ == nullptr) return 0;
-            return act("has ended");
+            return act("ended before it had made the bench safe");
         }
         if (armed_ == nullptr) continue;
         if (GuardReport why; watcher_->is_hung(monotonic_ns(), why)) {

@@ -44,6 +44,11 @@ std::string_view words_of(std::int32_t where) {
     return "somewhere";
 }
 
+/// By a signal, or by a debugger.
+bool is_stopped(const ThreadState& state) {
+    return state.letter == 'T' || state.letter == 't';
+}
+
 }  // namespace
 
 ThreadState look_at_thread(int pid, int thread) {
@@ -65,10 +70,9 @@ bool RigWatcher::heart_stands_still(std::int64_t now, GuardReport& why) const {
     const ThreadState state = look_at_thread(pid_, page_->beating_thread);
     // It only ever sleeps for a moment: neither running nor stopped it waits for its processor's
     // timer, as on a virtual machine that stands still itself.
-    const bool is_stopped = state.letter == 'T' || state.letter == 't';
-    if (!is_stopped && silent < patience * silence_) return false;
-    why.add("its process stands still since ").add_ms(silent);
-    why.add(is_stopped ? " (stopped)" : "");
+    if (!is_stopped(state) && silent < patience * silence_) return false;
+    why.add("hangs: its process stands still for ").add_ms(silent);
+    why.add(is_stopped(state) ? " (stopped)" : "");
     return true;
 }
 
@@ -79,17 +83,17 @@ bool RigWatcher::thread_is_stuck(std::int64_t now, GuardReport& why) const {
     if (now < due) return false;
     const ThreadState state = look_at_thread(pid_, page_->rig_thread);
     const bool wants_to_run = state.letter == 'R' && state.processor_time >= 0;
-    // The kernel counts a running thread's time at its ticks: the last ones may be missing.
+    // Of a thread that has the processor half of the time, half the limit is enough to know.
     const std::int64_t used = state.processor_time - had;
-    const bool is_kept_waiting = wants_to_run && used < stuck_ * 8 / 10;
+    const bool is_kept_waiting = wants_to_run && used < stuck_ / 2;
     if (is_kept_waiting && now - due < patience * stuck_) return false;
     if (page_->due.load(std::memory_order_acquire) != due) return false;  // it lives
-    why.add("it is ")
+    why.add("has been ")
         .add(words_of(where))
         .add(" for ")
         .add_ms(now - due)
-        .add(" longer than it may");
-    why.add(state.letter == 'R' ? " (running)" : " (blocked)");
+        .add(" longer than it may be");
+    why.add(state.letter == 'R' ? " (running)" : is_stopped(state) ? " (stopped)" : " (blocked)");
     return true;
 }
 

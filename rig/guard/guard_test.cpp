@@ -1,0 +1,364 @@
+// The guard with a rig in small and instruments on TCP, all of them processes and sockets as they
+// are.
+#include "rig/guard/guard.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include "rig/error.h"
+#include "rig/guard/test_peer.h"
+#include "rig/test_folder.h"
+
+namespace bmsrig {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
+
+constexpr std::int64_t ms = 1'000'000;
+
+std::string content_of(const std::filesystem::path& file) {
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+}
+
+/// How late this machine wakes a thread that wanted to sleep for a millisecond: what excuses a
+/// guard that was late as well.
+class MachineLateness {
+  public:
+    MachineLateness() : thread_([this] { measure(); }) {}
+    ~MachineLateness() {
+        is_over_ = true;
+        thread_.join();
+    }
+    MachineLateness(const MachineLateness&) = delete;
+    MachineLateness& operator=(const MachineLateness&) = delete;
+    /// The sum of what was late between two moments: a process may be late more than once.
+    std::int64_t between(std::int64_t from, std::int64_t until) {
+        const std::lock_guard lock(mutex_);
+        std::int64_t sum = 0;
+        for (const auto& [when, late] : late_) {
+            if (when >= from && when - late <= until) sum += late;
+        }
+        return sum;
+    }
+
+  private:
+    void measure() {
+        while (!is_over_) {
+            const std::int64_t before = monotonic_ns();
+            std::this_thread::sleep_for(1ms);
+            const std::int64_t now = monotonic_ns();
+            const std::lock_guard lock(mutex_);
+            if (now - before > 2 * ms) late_.emplace_back(now, now - before - ms);
+        }
+    }
+    std::atomic<bool> is_over_{false};
+    std::mutex mutex_;
+    std::vector<std::pair<std::int64_t, std::int64_t>> late_;
+    std::thread thread_;
+};
+
+class GuardTest : public testing::Test {
+  protected:
+    GuardTest() { ::setenv("XDG_STATE_HOME", (folder.path() / "state").c_str(), 1); }
+    TestFolder folder;
+    std::filesystem::path bench = folder.write("bench.yaml", "");
+};
+
+// What a rig may die of.
+
+struct Death {
+    std::string way;   ///< of the guarded rig
+    int signal = 0;    ///< that the test sends to it, if that is the way
+    std::string says;  ///< what the guard is to say of it
+};
+
+const std::vector<Death>& deaths() {
+    static const std::vector<Death> all{
+        {"lives", SIGKILL, "the rig ended before"},
+        {"blocked", 0, "has been in a driver's call for .* .blocked."},
+        {"lives", SIGKILL, "the rig ended before"},
+        {"lives", SIGSTOP, "(has been|hangs).* .stopped."},
+        {"lives", SIGKILL, "the rig ended before"},
+        {"endless", 0, "has been in the rig for .* .running."},
+        {"lives", SIGTERM, "the rig ended before"},
+        {"leaves", 0, "the rig ended before"},
+        {"lives", SIGKILL, "the rig ended before"},
+        {"throws", 0, "the rig ended before"},
+        {"unwinds", 0, "the rig ended before"},
+        {"lives", SIGSEGV, "the rig ended before"},
+    };
+    return all;
+}
+
+/// Kills or hangs a rig at a moment that the seed decides. How long until the last of its
+/// instruments was off, and the excuse that the machine had.
+struct TimeToSafe {
+    std::int64_t took = 0;
+    std::int64_t excuse = 0;
+};
+
+void wait_until_free(BenchState& state) {
+    for (;;) {
+        try {
+            state.share();
+            return;
+        } catch (const InputError&) {
+            ::usleep(1000);
+        }
+    }
+}
+
+TimeToSafe kill_one(const Death& death, const std::filesystem::path& bench, unsigned seed,
+                    MachineLateness& lateness) {
+    std::array<TestPeer, 3> peers;
+    TestRigProcess rig(bench, death.way, seed, {peers[0].port(), peers[1].port(), peers[2].port()});
+    rig.wait_until_armed();
+    BenchState state(bench);
+    EXPECT_TRUE(state.is_marked());
+    std::int64_t began = 0;
+    if (death.signal != 0) {
+        std::minstd_rand random(seed);
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 30'000));
+        began = monotonic_ns();
+        rig.signal(death.signal);
+    } else {
+        std::istringstream(rig.next_line().substr(4)) >> began;
+    }
+    TimeToSafe time;
+    for (TestPeer& peer : peers) {
+        const auto off = peer.wait_until_off();
+        EXPECT_TRUE(off) << death.way << " " << death.signal << " " << seed;
+        time.took = std::max(time.took, off.value_or(INT64_MAX) - began);
+    }
+    time.excuse = lateness.between(began, began + time.took);
+    // Nothing of the rig came after, and what it had half sent did not spoil it.
+    for (TestPeer& peer : peers) {
+        const std::vector<std::string> lines = peer.lines();
+        EXPECT_EQ(lines.size() < 2 ? "" : lines[lines.size() - 2], safe_command);
+        EXPECT_EQ(lines.empty() ? "" : lines.back(), "*OPC?");
+    }
+    // The lock is the guard's as long as it works.
+    wait_until_free(state);
+    EXPECT_FALSE(state.is_marked());
+    EXPECT_THAT(content_of(state.report()),
+                AllOf(testing::ContainsRegex(death.says), HasSubstr("is safe")));
+    const bool is_killed_by_us = death.signal != 0 && death.signal != SIGSTOP;
+    if (!is_killed_by_us && death.way != "leaves" && death.way != "throws" &&
+        death.way != "unwinds") {
+        EXPECT_EQ(rig.how_it_ended(), "was ended by signal 9 (Killed)");
+    }
+    return time;
+}
+
+TEST_F(GuardTest, MakesTheBenchSafeInTwoHundredDeaths) {
+    constexpr unsigned kills = 200;
+    constexpr unsigned at_once = 3;
+    MachineLateness lateness;
+    std::vector<TimeToSafe> times(kills);
+    std::atomic<unsigned> next{0};
+    std::vector<std::thread> threads;
+    for (unsigned i = 0; i < at_once; ++i) {
+        threads.emplace_back([&] {
+            for (unsigned kill = next++; kill < kills; kill = next++) {
+                const auto file = folder.path() / ("bench" + std::to_string(kill) + ".yaml");
+                times[kill] = kill_one(deaths()[kill % deaths().size()], file, kill + 1, lateness);
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    std::vector<std::int64_t> took;
+    std::vector<std::int64_t> without_excuse;
+    for (const TimeToSafe& time : times) {
+        took.push_back(time.took);
+        without_excuse.push_back(time.took - time.excuse);
+    }
+    std::ranges::sort(took);
+    std::ranges::sort(without_excuse);
+    // A rig that the machine keeps from running hangs later than it says: a few may take longer.
+    EXPECT_LT(without_excuse[kills * 95 / 100], 100 * ms);
+    EXPECT_LT(took.back(), 1000 * ms);
+    std::printf(
+        "%u deaths of the rig, time to safe: median %.1f ms, 95 %% %.1f ms, max %.1f ms (%.2f of "
+        "100 ms)\n",
+        kills, static_cast<double>(took[kills / 2]) / ms,
+        static_cast<double>(took[kills * 95 / 100]) / ms, static_cast<double>(took.back()) / ms,
+        static_cast<double>(took.back()) / (100 * ms));
+}
+
+TEST_F(GuardTest, EndsATestPlanThatNeverReturns) {
+    MachineLateness lateness;
+    kill_one({"plan", 0, "has been in the test plan's code for .* .running."}, bench, 1, lateness);
+}
+
+TEST_F(GuardTest, LeavesALivingRigAloneOnABusyMachine) {
+    TestPeer peer;
+    std::atomic<bool> is_over{false};
+    std::vector<std::thread> load;
+    for (unsigned i = 0; i < 4 * std::thread::hardware_concurrency(); ++i) {
+        load.emplace_back([&] {
+            while (!is_over) {
+            }
+        });
+    }
+    TestRigProcess rig(bench, "ends", 1, {peer.port()});
+    rig.wait_until_armed();
+    EXPECT_EQ(rig.next_line(), "") << "it has nothing to complain of";
+    EXPECT_EQ(rig.how_it_ended(), "exited with status 0");
+    is_over = true;
+    for (std::thread& thread : load) thread.join();
+    const BenchState state(bench);
+    EXPECT_FALSE(state.is_marked());
+    EXPECT_FALSE(std::filesystem::exists(state.report())) << content_of(state.report());
+    EXPECT_THAT(peer.lines(), testing::Not(Contains("*OPC?"))) << "the guard's own command";
+}
+
+// What it could not do.
+
+TEST_F(GuardTest, SaysWhatItCouldNotDo) {
+    TestPeer good;
+    TestPeer silent("");
+    TestPeer refusing("0\n");
+    TestRigProcess rig(bench, "lives", 1, {good.port(), silent.port(), refusing.port()});
+    rig.wait_until_armed();
+    rig.signal(SIGKILL);
+    EXPECT_TRUE(good.wait_until_off());
+    EXPECT_TRUE(silent.wait_until_off());
+    good.lines();
+    refusing.lines();
+    silent.lines();  // the connections end with the guard
+    const BenchState state(bench);
+    const std::string marker = content_of(state.marker());
+    EXPECT_THAT(marker, HasSubstr("the bench is NOT safe"));
+    EXPECT_THAT(marker, HasSubstr("expected the answer \"1\n\", got none"));
+    EXPECT_THAT(marker, HasSubstr("expected the answer \"1\n\", got \"0\n\""));
+    try {
+        state.refuse_if_unsafe();
+        FAIL() << "a bench that was left unsafe is refused";
+    } catch (const InputError& problem) {
+        EXPECT_THAT(problem.what(),
+                    AllOf(HasSubstr(bench.string() + ": this bench was left unsafe"),
+                          HasSubstr("since:   20"), HasSubstr("by:      process "),
+                          HasSubstr("instrument: switches its output off"),
+                          HasSubstr("bmsrig make-safe --bench"), HasSubstr(state.marker())));
+    }
+}
+
+TEST_F(GuardTest, RefusesALineThatItCouldNotTake) {
+    Guard guard(bench, {});
+    guard.start(GUARD_PROGRAM);
+    SafeAction action;
+    action.kind = SafeAction::Kind::lines;
+    action.does = "relays: opens 4 contacts";
+    action.path = "/dev/no_such_chip";
+    action.levels = {{1, false}};
+    try {
+        guard.arm({action});
+        FAIL() << "an output that nobody can switch off is not switched on";
+    } catch (const InstrumentError& problem) {
+        EXPECT_THAT(problem.what(),
+                    AllOf(HasSubstr("relays: opens 4 contacts"), HasSubstr("/dev/no_such_chip"),
+                          HasSubstr("No such file or directory")));
+    }
+    EXPECT_FALSE(guard.is_armed());
+    EXPECT_FALSE(guard.state().is_marked());
+}
+
+// Who has the bench.
+
+TEST_F(GuardTest, ABenchIsOneRigsAlone) {
+    TestPeer peer;
+    TestRigProcess rig(bench, "lives", 1, {peer.port()});
+    rig.wait_until_armed();
+    try {
+        const Guard second(bench, {});
+        FAIL() << "two rigs on one bench";
+    } catch (const InputError& problem) {
+        EXPECT_THAT(problem.what(), HasSubstr("the bench is in use by process "));
+    }
+    rig.signal(SIGKILL);
+    peer.lines();
+}
+
+TEST_F(GuardTest, TwoThatOnlyLookMayDoSoAtOnce) {
+    const Guard first(bench, {});
+    Guard second(bench, {});
+    EXPECT_THROW(second.start(GUARD_PROGRAM), InputError) << "the other may be about to begin";
+}
+
+TEST_F(GuardTest, TheMarkerStandsFromArmingToDisarming) {
+    Guard guard(bench, {});
+    guard.start(GUARD_PROGRAM);
+    EXPECT_FALSE(guard.state().is_marked());
+    guard.arm({});
+    EXPECT_TRUE(guard.state().is_marked());
+    EXPECT_THROW(guard.state().refuse_if_unsafe(), InputError);
+    EXPECT_EQ(Watch::active(), &guard.watch());
+    guard.disarm();
+    EXPECT_FALSE(guard.state().is_marked());
+    EXPECT_EQ(Watch::active(), nullptr);
+    guard.state().refuse_if_unsafe();
+    EXPECT_THAT(guard.means(), HasSubstr("memory"));
+}
+
+// The guard's own death.
+
+TEST_F(GuardTest, TheRigNoticesAtOnceThatItsGuardIsGone) {
+    TestPeer peer;
+    TestRigProcess rig(bench, "lives", 1, {peer.port()});
+    const int guard = rig.wait_until_armed();
+    ::kill(guard, SIGKILL);
+    EXPECT_THAT(rig.next_line(), AllOf(HasSubstr("the guard (process " + std::to_string(guard)),
+                                       HasSubstr("was ended by signal 9 (Killed)")));
+    EXPECT_EQ(rig.how_it_ended(), "exited with status 3");
+    EXPECT_TRUE(BenchState(bench).is_marked()) << "nobody has made it safe";
+}
+
+TEST_F(GuardTest, ARigWithoutItsGuardIsNotArmedAgain) {
+    Guard guard(bench, {});
+    guard.start(GUARD_PROGRAM);
+    guard.arm({});
+    ::kill(guard.pid(), SIGKILL);
+    guard.disarm();  // the rig has made the bench safe itself
+    EXPECT_FALSE(guard.state().is_marked());
+    EXPECT_THROW(guard.arm({}), InstrumentError);
+    EXPECT_FALSE(guard.state().is_marked());
+}
+
+TEST_F(GuardTest, WhatEndsARigFromATerminalDoesNotEndItsGuard) {
+    TestPeer peer;
+    TestRigProcess rig(bench, "lives", 1, {peer.port()});
+    const int guard = rig.wait_until_armed();
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) ::kill(guard, signal);
+    EXPECT_EQ(::getsid(guard), guard) << "it has left the rig's session";
+    rig.signal(SIGKILL);
+    EXPECT_TRUE(peer.wait_until_off());
+}
+
+// Connections that were opened anew.
+
+TEST_F(GuardTest, TakesNewActionsForOldOnes) {
+    TestPeer old_one;
+    TestPeer new_one;
+    TestRigProcess rig(bench, "reconnects", 1, {old_one.port(), new_one.port()});
+    rig.wait_until_armed();
+    EXPECT_EQ(rig.next_line().substr(0, 3), "now");
+    rig.signal(SIGKILL);
+    EXPECT_TRUE(new_one.wait_until_off());
+    EXPECT_THAT(old_one.lines(), testing::Not(Contains(std::string(safe_command))));
+}
+
+}  // namespace
+}  // namespace bmsrig
