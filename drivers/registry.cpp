@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "drivers/bloomy_bs1200/bloomy_bs1200.h"
+#include "drivers/gpio/gpio_line_bank.h"
+#include "drivers/gpio/gpio_line_driver.h"
 #include "drivers/serial_port/serial_port.h"
 #include "drivers/socketcan/socketcan_adapter.h"
 #include "drivers/virtual_can_adapter/virtual_can_adapter.h"
@@ -41,8 +43,11 @@ const std::vector<DriverInfo>& driver_registry() {
          make_bloomy_bs1200},
         {"virtual_cell_simulator", "cell simulator",
          "cells of 0-5 V with noise, slew, limits and faults", make_virtual_cell_simulator},
+        {"gpio_line_bank", "line bank", "inputs of a GPIO chip, by libgpiod", make_gpio_line_bank},
         {"virtual_line_bank", "line bank", "digital inputs with bias, debounce and stamped edges",
          make_virtual_line_bank},
+        {"gpio_line_driver", "line driver", "relays at outputs of a GPIO chip, by libgpiod",
+         make_gpio_line_driver},
         {"virtual_line_driver", "line driver", "relay contacts with an operate time",
          make_virtual_line_driver},
         {"virtual_meter", "meter", "reads analogue outputs of the UUT", make_virtual_meter},

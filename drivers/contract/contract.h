@@ -7,10 +7,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 
 #include "drivers/contract/workbench.h"
 #include "rig/clock.h"
@@ -18,11 +20,19 @@
 
 namespace bmsrig {
 
+/// A real instrument with something in the test that stands at its wires.
+struct Wired {
+    std::shared_ptr<SenseTerminals> wires;  ///< drives what a line bank reads; outlives it
+    std::unique_ptr<Instrument> instrument;
+};
+
 /// A driver under contract with the options of a small bench.
 struct DriverCase {
     std::string driver;
     Options options;
     ClockKind clock = ClockKind::virtual_time;
+    /// Of a real instrument; the reactor is there also in virtual time.
+    std::function<Wired(InstrumentSpec spec, const DriverContext& context)> wired{};
 };
 inline std::ostream& operator<<(std::ostream& out, const DriverCase& it) {
     return out << it.driver;
@@ -38,15 +48,29 @@ class DriverContract : public testing::TestWithParam<DriverCase> {
     static constexpr double infinity = std::numeric_limits<double>::infinity();
 
     DriverContract()
-        : reactor_(GetParam().clock == ClockKind::real_time ? std::make_unique<Reactor>()
-                                                            : nullptr),
-          clock_(reactor_ ? make_real_clock(*reactor_) : make_virtual_clock()),
-          instrument_(make_instrument(spec_of("it", GetParam().driver, GetParam().options),
-                                      {scheduler_, seed, reactor_.get()})) {}
+        : reactor_(GetParam().clock == ClockKind::real_time || GetParam().wired
+                       ? std::make_unique<Reactor>()
+                       : nullptr),
+          clock_(GetParam().clock == ClockKind::real_time ? make_real_clock(*reactor_)
+                                                          : make_virtual_clock()) {
+        const InstrumentSpec spec = spec_of("it", GetParam().driver, GetParam().options);
+        const DriverContext context{scheduler_, seed, reactor_.get()};
+        if (!GetParam().wired) {
+            instrument_ = make_instrument(spec, context);
+            return;
+        }
+        auto [wires, instrument] = GetParam().wired(spec, context);
+        wires_ = std::move(wires);
+        instrument_ = std::move(instrument);
+    }
 
     template <typename Interface>
     Interface& as() {
         return dynamic_cast<Interface&>(*instrument_);
+    }
+    /// What drives a line bank's lines: the wires of the test, or the terminals of a virtual bank.
+    SenseTerminals& sense() {
+        return wires_ ? *wires_ : dynamic_cast<SenseTerminals&>(*instrument_);
     }
     /// nullptr: a real instrument.
     SourceTerminals* terminals() { return dynamic_cast<SourceTerminals*>(instrument_.get()); }
@@ -60,6 +84,7 @@ class DriverContract : public testing::TestWithParam<DriverCase> {
     void restart(std::uint64_t new_seed) {
         clock_->restart();
         scheduler_.restart();
+        if (reactor_) reactor_->restart();
         instrument_->restart(new_seed);
     }
 
@@ -74,6 +99,7 @@ class DriverContract : public testing::TestWithParam<DriverCase> {
     std::unique_ptr<Reactor> reactor_;
     std::unique_ptr<Clock> clock_;
     Scheduler scheduler_;
+    std::shared_ptr<SenseTerminals> wires_;
     std::unique_ptr<Instrument> instrument_;
 };
 

@@ -1,6 +1,7 @@
 // What every instrument must do.
 #include "drivers/contract/contract.h"
 #include "drivers/contract/real_ports.h"
+#include "drivers/gpio/testing/scripted_bench.h"
 
 namespace bmsrig {
 namespace {
@@ -47,7 +48,8 @@ TEST_P(InstrumentContract, LeavesNothingBehindOnTheScheduler) {
 
 INSTANTIATE_TEST_SUITE_P(
     Drivers, InstrumentContract,
-    testing::Values(DriverCase{"virtual_cell_simulator", {}}, DriverCase{"virtual_line_bank", {}},
+    testing::Values(scripted_gpio_line_bank(), scripted_gpio_line_driver(),
+                    DriverCase{"virtual_cell_simulator", {}}, DriverCase{"virtual_line_bank", {}},
                     DriverCase{"virtual_line_driver", {}}, DriverCase{"virtual_can_adapter", {}},
                     DriverCase{"virtual_meter", {}}, DriverCase{"virtual_serial_adapter", {}},
                     DriverCase{"virtual_power_supply", {}},

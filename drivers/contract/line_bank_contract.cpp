@@ -1,7 +1,7 @@
-// What every line bank must do. What a line feels comes from sense terminals where there are any; a
-// real bank needs its inputs wired to something that can be driven, and gets a fixture of its own
-// for that.
+// What every line bank must do. What a line feels comes from its sense terminals, or from what
+// stands at the wires of a real one.
 #include "drivers/contract/contract.h"
+#include "drivers/gpio/testing/scripted_bench.h"
 #include "rig/instruments/line_bank.h"
 
 namespace bmsrig {
@@ -12,9 +12,7 @@ using std::chrono::milliseconds;
 class LineBankContract : public DriverContract {
   protected:
     LineBank& bank() { return as<LineBank>(); }
-    void drive(int channel, LineLevel level) {
-        dynamic_cast<SenseTerminals&>(*instrument_).drive(channel, level);
-    }
+    void drive(int channel, LineLevel level) { sense().drive(channel, level); }
     void run_for(Duration duration) { run_until(scheduler_.now() + duration); }
     void expect_counted_from_one(const std::vector<Edge>& edges, int channel) {
         std::uint64_t expected = 1;
@@ -116,14 +114,16 @@ TEST_P(LineBankContract, StartsAnewWithEachTest) {
     restart(seed);
     run_for(milliseconds{100});
     EXPECT_TRUE(bank().take_edges().empty());
-    drive(1, LineLevel::active);  // without debounce, as after power-on
+    drive(1, LineLevel::inactive);  // without debounce, as after power-on
     const auto edges = bank().take_edges();
     ASSERT_EQ(edges.size(), 1U);
     EXPECT_EQ(edges[0].sequence, 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, LineBankContract,
-                         testing::Values(DriverCase{"virtual_line_bank", {}}), case_name);
+                         testing::Values(DriverCase{"virtual_line_bank", {}},
+                                         scripted_gpio_line_bank()),
+                         case_name);
 
 }  // namespace
 }  // namespace bmsrig
