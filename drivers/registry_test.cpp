@@ -70,12 +70,7 @@ TEST(RegistryTest, ADriverLikeNoneNamesAllOfThemOnce) {
 TEST(RegistryTest, AnOptionThatNobodyTakesIsRefusedWithItsLine) {
     Workbench bench;
     for (const DriverInfo& driver : driver_registry()) {
-<<<<<<< HEAD
         if (!driver.name.starts_with("virtual_")) continue;  // takes a real bench
-=======
-        // Others need a bench in real time before they look at their options.
-        if (!driver.name.starts_with("virtual_")) continue;
->>>>>>> f11f6e6 (Read and drive lines of the bench through libgpiod, 1.6 and 2.x behind one interface)
         const std::string text = text_of<InputError>(
             [&] { bench.make<Instrument>(driver.name, {{"channels", "2"}, {"chanels", "3"}}); });
         EXPECT_THAT(text, StartsWith("bench.yaml:12: ")) << driver.name;

@@ -95,10 +95,6 @@ Duration LineInputs::stamp_uncertainty(std::string_view line) const {
     return bank_of(wiring_->line(line)).stamp_uncertainty();
 }
 
-Duration LineInputs::bias_settling(std::string_view line) const {
-    return bank_of(wiring_->line(line)).bias_settling();
-}
-
 Duration LineInputs::longest_debounce() const {
     Duration longest{};
     for (const LineNet& net : wiring_->lines()) longest = std::max(longest, net.debounce);

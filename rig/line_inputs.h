@@ -40,13 +40,12 @@ class LineInputs {
     /// These throw Error naming the lines there are.
     [[nodiscard]] SignalId signal(std::string_view line) const;
     [[nodiscard]] LineReading read(std::string_view line) const;
-    /// The caller waits for the settling and the debounce.
+    /// The caller waits for the debounce.
     void set_bias(std::string_view line, Bias bias);
     /// When what was asked of the line's bank has settled at its terminals.
     [[nodiscard]] Instant settled_at(std::string_view line) const;
     [[nodiscard]] Duration debounce(std::string_view line) const;
     [[nodiscard]] Duration stamp_uncertainty(std::string_view line) const;
-    [[nodiscard]] Duration bias_settling(std::string_view line) const;
 
     [[nodiscard]] Duration longest_debounce() const;
 

@@ -490,13 +490,9 @@ std::optional<NumberedChange> Rig::watch(SignalId signal, Duration duration) {
 
 void Rig::set_bias(std::string_view line, Bias bias) {
     lines_.set_bias(line, bias);
-<<<<<<< HEAD
     const Duration debounce = lines_.debounce(line);
     run_until(std::max(after(debounce + std::chrono::milliseconds{1}),
                        lines_.settled_at(line) + debounce));
-=======
-    run_for(lines_.bias_settling(line) + lines_.debounce(line) + std::chrono::milliseconds{1});
->>>>>>> f11f6e6 (Read and drive lines of the bench through libgpiod, 1.6 and 2.x behind one interface)
 }
 
 double Rig::read_meter(std::string_view reading) {

@@ -43,7 +43,6 @@ class GpioLineBank final : public LineBank {
     LineLevel read(int channel) override { return lines_[index(channel)]->read(); }
     std::vector<Edge> take_edges() override;
     [[nodiscard]] Duration stamp_uncertainty() const override { return options_.stamp_uncertainty; }
-    [[nodiscard]] Duration bias_settling() const override { return options_.bias_settling; }
 
   private:
     [[nodiscard]] std::size_t index(int channel) const {

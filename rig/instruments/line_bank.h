@@ -37,8 +37,6 @@ class LineBank : public Instrument {
     virtual std::vector<Edge> take_edges() = 0;
     /// Half width of an edge's time stamp.
     [[nodiscard]] virtual Duration stamp_uncertainty() const = 0;
-    /// How long another bias takes to act on a line, before the debounce.
-    [[nodiscard]] virtual Duration bias_settling() const { return Duration::zero(); }
 };
 
 }  // namespace bmsrig
