@@ -118,7 +118,7 @@ const DriverOption* InstrumentSpec::take(std::string_view key) {
 }
 
 void InstrumentSpec::refuse(const DriverOption& option, const std::string& expected) const {
-    throw InputError(file, option.line,
+    throw InputError(option.file.empty() ? file : option.file, option.line,
                      "instruments." + name + "." + option.key + ": " + in_quotes(option.text) +
                          " stands here; expected " + expected);
 }
@@ -171,7 +171,7 @@ void InstrumentSpec::finish() const {
     for (const DriverOption& option : options) {
         if (std::ranges::find(known_, option.key) != known_.end()) continue;
         throw InputError(
-            file, option.line,
+            option.file.empty() ? file : option.file, option.line,
             "instruments." + name + ": " +
                 unknown_name("option of the driver " + driver + ",", option.key, known_));
     }

@@ -21,6 +21,7 @@ struct DriverOption {
     std::string key;
     std::string text;
     int line = 0;
+    std::string file{};  ///< where it stands; empty: in that of the instrument
 };
 
 /// The instruments' part of a bench file: a name, a driver and that driver's options.

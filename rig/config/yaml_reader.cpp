@@ -179,8 +179,10 @@ const YamlNode& YamlNode::at(std::string_view key) const {
 }
 
 YamlNode read_yaml(const std::filesystem::path& file) {
-    const std::string name = file.string();
-    std::string text = read_text_file(file);
+    return parse_yaml(read_text_file(file), file.string());
+}
+
+YamlNode parse_yaml(std::string text, const std::string& name) {
     // yaml-cpp 0.7 overlooks a quote that is never closed if a line end is the last thing in the
     // file.
     text.erase(text.find_last_not_of(" \t\r\n") + 1);

@@ -71,6 +71,9 @@ class YamlNode {
 /// correct YAML, or names a key twice.
 YamlNode read_yaml(const std::filesystem::path& file);
 
+/// The same of a text that is at hand; messages call it `name`.
+YamlNode parse_yaml(std::string text, const std::string& name);
+
 /// The same of a file that begins with `format: 1`; refuses a format from the future before any key
 /// it may have brought.
 YamlNode read_yaml_format(const std::filesystem::path& file,
