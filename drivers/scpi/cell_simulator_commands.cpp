@@ -30,8 +30,8 @@ CellSimulatorCommands::CellSimulatorCommands(InstrumentSpec& spec, double resolu
                                          resolution});
     output_on = take("output_on", change);
     output_off = take("output_off", change);
-    source_limit = take("source_limit", limit);
-    sink_limit = take("sink_limit", limit);
+    set_source_limit = take("set_source_limit", limit);
+    set_sink_limit = take("set_sink_limit", limit);
     faults = {take("fault_none", fault), take("fault_open", fault), take("fault_short", fault),
               take("fault_reversed", fault)};
     read_voltage = take("read_voltage", {query, {Hole::channel}, {Hole::channel}, true});

@@ -24,8 +24,8 @@ struct CellSimulatorCommands {
     CommandTemplate set_voltages;
     CommandTemplate output_on;
     CommandTemplate output_off;
-    CommandTemplate source_limit;
-    CommandTemplate sink_limit;
+    CommandTemplate set_source_limit;
+    CommandTemplate set_sink_limit;
     CommandTemplate read_voltage;
     CommandTemplate read_current;
     CommandTemplate read_fault;

@@ -54,7 +54,7 @@ Core::Core(InstrumentSpec& spec, const DriverContext& context, const CoreDefault
         static_cast<std::size_t>(spec.integer("longest_message", usual, shortest, longest));
     patience_ = take_time(spec, "patience", 2, 0);
     settling_ = take_time(spec, "latency", 2e-3, 0) +
-                take_time(spec, "settling", to_seconds(defaults.settling), 0);
+                take_time(spec, defaults.settling_option, to_seconds(defaults.settling), 0);
     take_units(spec, defaults, reactor_);
 }
 

@@ -27,6 +27,7 @@ struct CoreDefaults {
     int most_channels = 64;
     /// Of one address, where there are several; 0: all at one address.
     int channels_per_unit = 0;
+    std::string_view settling_option = "settling_time";
     Duration settling = std::chrono::milliseconds{10};
     bool takes_safe = true;  ///< the option `safe`; otherwise the driver does
 };
@@ -43,7 +44,7 @@ struct CoreDefaults {
 /// | timeout          | 1 s          | longest time to an answer |
 /// | patience         | 2 s          | for how long it tries to connect |
 /// | latency          | 2 ms         | from sending a command to its effect |
-/// | settling         | the driver's | from there until the output stands |
+/// | settling_time    | the driver's | from there until the output stands; of relays operate_time |
 /// | watch_interval   | 0 s          | how often it is looked after between commands; 0: never |
 /// | line_end         | lf           | lf or crlf |
 /// | messages         | joined       | several commands in one message, or each a message: single |

@@ -35,11 +35,10 @@ struct Cell {
     int partner = 0;  // whose source it has; 0: its own
 };
 
+/// Of a cell's current; also what holds at the start of a test.
 struct Limits {
-    double most_source = 0;
-    double most_sink = 0;
-    double power_on_source = 0;
-    double power_on_sink = 0;
+    double source = 0;
+    double sink = 0;
 };
 
 class ScpiCellSimulator final : public ScpiInstrument<CellSimulator> {
@@ -99,14 +98,8 @@ class ScpiCellSimulator final : public ScpiInstrument<CellSimulator> {
 Limits take_limits(InstrumentSpec& spec) {
     constexpr double usual = 5;
     constexpr double most = 100;
-    Limits limits;
-    limits.most_source = spec.number("most_source", Unit::ampere, usual, 0, most);
-    limits.most_sink = spec.number("most_sink", Unit::ampere, usual, 0, most);
-    limits.power_on_source = spec.number("power_on_source", Unit::ampere, limits.most_source, 0,
-                                         limits.most_source);
-    limits.power_on_sink =
-        spec.number("power_on_sink", Unit::ampere, limits.most_sink, 0, limits.most_sink);
-    return limits;
+    return {spec.number("source_limit", Unit::ampere, usual, 0, most),
+            spec.number("sink_limit", Unit::ampere, usual, 0, most)};
 }
 
 CellFaultMatrix* take_matrix(InstrumentSpec& spec, const DriverContext& context, int cells) {
@@ -146,8 +139,8 @@ void ScpiCellSimulator::watch(const Watch& watch) {
 void ScpiCellSimulator::forget() {
     for (Cell& each : cells_) {
         each = {};
-        each.source_limit = limits_.power_on_source;
-        each.sink_limit = limits_.power_on_sink;
+        each.source_limit = limits_.source;
+        each.sink_limit = limits_.sink;
     }
 }
 
@@ -161,10 +154,10 @@ std::vector<std::string> ScpiCellSimulator::off(std::size_t unit) const {
 std::vector<std::string> ScpiCellSimulator::power_on(std::size_t unit) const {
     const std::vector<int> channels = core_.channels_of(unit);
     std::vector<std::string> commands = off(unit);
-    const std::vector<double> source(channels.size(), limits_.power_on_source);
-    const std::vector<double> sink(channels.size(), limits_.power_on_sink);
-    append(commands, core_.fill(commands_.source_limit, channels, source));
-    append(commands, core_.fill(commands_.sink_limit, channels, sink));
+    const std::vector<double> source(channels.size(), limits_.source);
+    const std::vector<double> sink(channels.size(), limits_.sink);
+    append(commands, core_.fill(commands_.set_source_limit, channels, source));
+    append(commands, core_.fill(commands_.set_sink_limit, channels, sink));
     return commands;
 }
 
@@ -287,17 +280,17 @@ void ScpiCellSimulator::set_current_limits(int channel, Amperes source, Amperes 
                           " was asked for, but its range is 0 A .. " +
                           format_quantity(most, Unit::ampere) + "; refused, nothing was changed");
     };
-    check("source", source.value(), limits_.most_source);
-    check("sink", sink.value(), limits_.most_sink);
-    if (commands_.source_limit.empty() || commands_.sink_limit.empty()) {
+    check("source", source.value(), limits_.source);
+    check("sink", sink.value(), limits_.sink);
+    if (commands_.set_source_limit.empty() || commands_.set_sink_limit.empty()) {
         throw BenchCannot("current_limits",
                           "instrument \"" + name() + "\" has no current limits to set");
     }
     cell(channel).source_limit = source.value();
     cell(channel).sink_limit = sink.value();
     Commands commands;
-    add(commands, commands_.source_limit, source_of(channel), source.value());
-    add(commands, commands_.sink_limit, source_of(channel), sink.value());
+    add(commands, commands_.set_source_limit, source_of(channel), source.value());
+    add(commands, commands_.set_sink_limit, source_of(channel), sink.value());
     send(commands);
 }
 
@@ -359,8 +352,8 @@ void ScpiCellSimulator::exchange(int channel, int other) {
     for (const int each : {channel, other}) {
         if (!cell(each).on) add_outputs(commands, {&each, 1}, false);
         add(commands, commands_.fault(cell(each).fault), source_of(each));
-        add(commands, commands_.source_limit, source_of(each), cell(each).source_limit);
-        add(commands, commands_.sink_limit, source_of(each), cell(each).sink_limit);
+        add(commands, commands_.set_source_limit, source_of(each), cell(each).source_limit);
+        add(commands, commands_.set_sink_limit, source_of(each), cell(each).sink_limit);
     }
     const std::array both{channel, other};
     add_voltages(commands, both);

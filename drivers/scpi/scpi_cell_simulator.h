@@ -14,8 +14,8 @@ namespace bmsrig {
 /// | option       | default      | meaning |
 /// |--------------|--------------|---|
 /// | minimum, maximum, resolution, accuracy | the profile's | of a cell's voltage |
-/// | most_source, most_sink     | 5 A   | largest current limits |
-/// | power_on_source, power_on_sink | those | current limits at the start of a test |
+/// | source_limit | 5 A          | most a cell sources; also at the start of a test |
+/// | sink_limit   | 5 A          | most a cell sinks; also at the start of a test |
 /// | faults       |              | name of a fault matrix that stands earlier in the bench file |
 /// | fault_words  |              | answers to read_fault: none, open, short, reversed |
 ///
@@ -24,7 +24,7 @@ namespace bmsrig {
 /// | set_voltage  | channel, value         | does not switch the output on |
 /// | set_voltages | channels, values       | all at once; where there is none, set_voltage of each |
 /// | output_on, output_off | channel or channels | |
-/// | source_limit, sink_limit | channel, value | none: it has no such limits |
+/// | set_source_limit, set_sink_limit | channel, value | none: it has no such limits |
 /// | fault_none, fault_open, fault_short, fault_reversed | channel or channels | none: it cannot |
 /// | read_fault   | channel                | asked after every fault, and checked |
 /// | read_voltage, read_current | channel  | |

@@ -105,6 +105,7 @@ std::unique_ptr<Instrument> make_scpi_fault_matrix(InstrumentSpec& spec,
     CoreDefaults defaults;
     defaults.profile = "scpi_fault_matrix";
     defaults.channels = 8;
+    defaults.settling_option = "operate_time";
     defaults.settling = std::chrono::milliseconds{20};
     return std::make_unique<ScpiFaultMatrix>(spec, context, defaults);
 }

@@ -106,6 +106,7 @@ std::unique_ptr<Instrument> make_scpi_line_driver(InstrumentSpec& spec,
                                                   const DriverContext& context) {
     CoreDefaults defaults;
     defaults.profile = "scpi_line_driver";
+    defaults.settling_option = "operate_time";
     defaults.settling = std::chrono::milliseconds{20};
     defaults.takes_safe = false;
     auto made = std::make_unique<ScpiLineDriver>(spec, context, defaults);

@@ -23,11 +23,14 @@ class ScpiMeter final : public ScpiInstrument<Meter> {
             unit_from_string(take_word(spec, "unit", {"V", "A", "ohm", "degC", "ratio"}, "V"));
         accuracy_ = spec.number("accuracy", unit, 0, finest, most);
         scale_ = spec.number("scale", Unit::none, 1, -most, most);
-        if (accuracy_ > 0) return;
+        const double resolution = spec.number("resolution", unit, 0, 0, most);
+        if (accuracy_ > 0 && accuracy_ >= resolution / 2) return;
         throw InputError(spec.file, spec.line,
-                         "instrument \"" + spec.name +
-                             "\": the option \"accuracy\" is missing; expected it from the "
-                             "instrument's data sheet");
+                         "instrument \"" + spec.name + "\": accuracy " +
+                             format_quantity(accuracy_, unit) +
+                             " stands here or none; expected it from the instrument's data sheet, "
+                             "and at least half the resolution of " +
+                             format_quantity(resolution, unit));
     }
 
     double read(int channel) override { return scale_ * core_.read(read_, channel); }

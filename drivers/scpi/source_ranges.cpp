@@ -16,11 +16,12 @@ namespace {
 // What is a whole number of steps may miss it by a rounding error.
 constexpr double slack = 1e-6;
 
-SourceRange parse_range(std::string_view text) {
+SourceRange parse_range(std::string_view text, double resolution) {
     const auto parts = split(text, '/');
-    if (parts.size() != 2) throw InputError(in_quotes(text) + " is no range");
+    if (parts.empty() || parts.size() > 2) throw InputError(in_quotes(text) + " is no range");
     const Quantity end = parse_quantity(parts[0]);
-    const Quantity step = parse_quantity(parts[1]);
+    const Quantity step =
+        parts.size() == 2 ? parse_quantity(parts[1]) : Quantity{resolution, Unit::volt};
     if (end.unit != Unit::volt || step.unit != Unit::volt || step.value <= 0 ||
         step.value > end.value) {
         throw InputError(in_quotes(text) + " is no range");
@@ -51,7 +52,7 @@ std::vector<SourceRange> take_source_ranges(InstrumentSpec& spec, const Range& w
     };
     try {
         for (const std::string_view part : split(option->text, ',')) {
-            ranges.push_back(parse_range(part));
+            ranges.push_back(parse_range(part, whole.resolution));
         }
     } catch (const InputError& problem) {
         refuse(problem.what());

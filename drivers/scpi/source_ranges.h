@@ -17,8 +17,8 @@ struct SourceRange {
     [[nodiscard]] double towards_zero(double value) const;
 };
 
-/// Takes the option `ranges`, "20 mV / 0.5 uV, 200 mV / 5 uV"; one range as wide as `whole` unless
-/// said. Throws InputError unless they grow, the last holds all of `whole` and has its resolution.
+/// Takes the option `ranges`, "20 mV / 0.5 uV, 200 mV / 5 uV"; a step that is not said is the
+/// resolution. One range as wide as `whole` unless said. Throws InputError unless they grow, the last holds all of `whole` and has its resolution.
 std::vector<SourceRange> take_source_ranges(InstrumentSpec& spec, const Range& whole);
 
 /// The smallest one that holds a voltage; the last one holds all.
