@@ -39,7 +39,8 @@ CellRelays CellRelays::take(InstrumentSpec& spec, int cells) {
     constexpr int first_short = 201;
     constexpr int first_reverse = 301;
     CellRelays relays;
-    relays.open = take_relays(spec, "open_relays", cells, counted(first_open, first_open + cells - 1));
+    relays.open =
+        take_relays(spec, "open_relays", cells, counted(first_open, first_open + cells - 1));
     relays.shorted =
         take_relays(spec, "short_relays", cells, counted(first_short, first_short + cells - 1));
     relays.reverse = take_relays(spec, "reverse_relays", cells,
@@ -114,10 +115,10 @@ std::optional<std::string> CellRelays::danger(const std::set<int>& energised) co
 std::vector<CellRelays::Move> CellRelays::moves(const std::set<int>& from,
                                                 const std::set<int>& to) const {
     // Shorts go first and come last, so that they find their sources parted at any time.
-    std::vector<Move> all{{false, among(shorted, from, to)},  {true, among(open, to, from)},
-                          {false, among(reverse, from, to)},  {false, among(exchange, from, to)},
-                          {true, among(exchange, to, from)},  {true, among(reverse, to, from)},
-                          {true, among(shorted, to, from)},   {false, among(open, from, to)}};
+    std::vector<Move> all{{false, among(shorted, from, to)}, {true, among(open, to, from)},
+                          {false, among(reverse, from, to)}, {false, among(exchange, from, to)},
+                          {true, among(exchange, to, from)}, {true, among(reverse, to, from)},
+                          {true, among(shorted, to, from)},  {false, among(open, from, to)}};
     std::erase_if(all, [](const Move& move) { return move.relays.empty(); });
     return all;
 }

@@ -17,8 +17,8 @@ CellSimulatorCommands::CellSimulatorCommands(InstrumentSpec& spec, double resolu
     const auto take = [&](std::string_view key, const Rules& rules) {
         return CommandTemplate::take(spec, key, rules);
     };
-    const Rules set{command, {Hole::channel, Hole::value}, {Hole::channel, Hole::value}, true,
-                    resolution};
+    const Rules set{
+        command, {Hole::channel, Hole::value}, {Hole::channel, Hole::value}, true, resolution};
     const Rules limit{command, {Hole::channel, Hole::value}, {Hole::channel, Hole::value}};
     const Rules change{command, {Hole::channel, Hole::channels}, {}, true};
     const Rules fault{command, {Hole::channel, Hole::channels}};

@@ -72,7 +72,8 @@ bool Client::open(Duration patience) {
     if (is_open()) return false;
     const Duration deadline = stopwatch() + patience;
     std::string problem = connection_.open(settings_.timeout);
-    for (Duration pause = first_pause; !problem.empty(); pause = std::min(2 * pause, longest_pause)) {
+    for (Duration pause = first_pause; !problem.empty();
+         pause = std::min(2 * pause, longest_pause)) {
         if (stopwatch() + pause >= deadline) fail("it " + problem);
         wait_alone(reactor_, [] { return false; }, pause);
         problem = connection_.open(settings_.timeout);
@@ -241,7 +242,8 @@ void Client::throw_errors() {
         unconfirmed_.pop_front();
     }
     if (quoted == 0) text += " a command";
-    if (quoted > most_quoted) text += " or one of " + std::to_string(quoted - most_quoted) + " more";
+    if (quoted > most_quoted)
+        text += " or one of " + std::to_string(quoted - most_quoted) + " more";
     text += " with ";
     for (std::size_t i = 0; i < errors_.size() && i < most_quoted; ++i) {
         text += (i == 0 ? "" : ", ") + std::string("error ") + std::to_string(errors_[i].number) +
@@ -277,9 +279,10 @@ void Client::look_for_silence() {
         return;
     }
     const std::string& half = connection_.half_line();
-    give_up("it has been silent for " + format_duration(settings_.timeout) + what_for() +
-            (half.empty() ? std::string() : ", after half a line: " + shown(half)) +
-            "; expected an answer; look whether it is switched on and this command is one of its own");
+    give_up(
+        "it has been silent for " + format_duration(settings_.timeout) + what_for() +
+        (half.empty() ? std::string() : ", after half a line: " + shown(half)) +
+        "; expected an answer; look whether it is switched on and this command is one of its own");
 }
 
 void Client::await_watch() {
@@ -318,8 +321,7 @@ std::string Client::what_for() const {
 double Client::number(std::string_view query, std::string_view answer) const {
     const auto value = parse_number(answer);
     if (!value) {
-        fail("it answered " + shown(answer) + " to " + shown(query) +
-             "; expected a number");
+        fail("it answered " + shown(answer) + " to " + shown(query) + "; expected a number");
     }
     if (std::isinf(*value)) {
         fail("it answered " + shown(answer) + " to " + shown(query) +

@@ -42,8 +42,8 @@ class Client {
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    /// Connects if it is not, again and again with growing pauses for as long as `patience`; empties
-    /// the error queue. Whether it connected anew. Lets handlers run alone.
+    /// Connects if it is not, again and again with growing pauses for as long as `patience`;
+    /// empties the error queue. Whether it connected anew. Lets handlers run alone.
     bool open(Duration patience);
     [[nodiscard]] bool is_open() const { return connection_.is_open(); }
     [[nodiscard]] int descriptor() const { return connection_.descriptor(); }

@@ -198,8 +198,8 @@ void Connection::lose(const std::string& problem) {
     if (!is_open()) return;
     const bool in_the_middle = !received_.empty();
     close();
-    on_lost_(problem +
-             (in_the_middle ? " in the middle of an answer (half a line: \"" + received_ + "\")"
+    on_lost_(problem + (in_the_middle
+                            ? " in the middle of an answer (half a line: \"" + received_ + "\")"
                             : std::string()));
 }
 

@@ -63,9 +63,9 @@ class Connection {
     OnLost on_lost_;
     boost::asio::posix::stream_descriptor stream_;
     std::vector<boost::asio::ip::tcp::endpoint> endpoints_;  // asked for once
-    std::string received_;   // what is not a whole line yet
-    std::string to_send_;    // what the kernel has not taken
-    std::string ended_;      // why it has ended, not told yet
+    std::string received_;                                   // what is not a whole line yet
+    std::string to_send_;                                    // what the kernel has not taken
+    std::string ended_;                                      // why it has ended, not told yet
     bool awaits_input_ = false;
     bool awaits_room_ = false;
     std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // handlers may come after the end

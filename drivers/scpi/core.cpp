@@ -22,8 +22,7 @@ namespace {
 constexpr double longest_seconds = 60;
 
 Duration take_time(InstrumentSpec& spec, std::string_view key, double otherwise, double least) {
-    return duration_from_seconds(
-        spec.number(key, Unit::second, otherwise, least, longest_seconds));
+    return duration_from_seconds(spec.number(key, Unit::second, otherwise, least, longest_seconds));
 }
 
 std::vector<std::string> take_list(InstrumentSpec& spec, std::string_view key) {
@@ -38,14 +37,13 @@ std::vector<std::string> take_list(InstrumentSpec& spec, std::string_view key) {
 Core::Core(InstrumentSpec& spec, const DriverContext& context, const CoreDefaults& defaults)
     : name_(spec.name), reactor_(require_reactor(spec, context)), scheduler_(context.scheduler) {
     apply_profile(spec, defaults.profile);
-    identify_ = CommandTemplate::take(
-        spec, "identify", {CommandTemplate::Kind::query, {}, {}, true});
+    identify_ =
+        CommandTemplate::take(spec, "identify", {CommandTemplate::Kind::query, {}, {}, true});
     calibration_date_ =
         CommandTemplate::take(spec, "calibration_date", {CommandTemplate::Kind::query});
     reset_ = CommandTemplate::take(spec, "reset", {});
     calibrated_ = spec.word("calibrated", "");
-    holds_ = defaults.takes_safe &&
-             take_word(spec, "safe", {"off", "hold"}, "off") == "hold";
+    holds_ = defaults.takes_safe && take_word(spec, "safe", {"off", "hold"}, "off") == "hold";
     joins_ = take_word(spec, "messages", {"joined", "single"}, "joined") == "joined";
     constexpr int shortest = 64;
     constexpr int usual = 1024;
@@ -67,27 +65,25 @@ void Core::take_units(InstrumentSpec& spec, const CoreDefaults& defaults, Reacto
     const auto most = static_cast<std::size_t>(per_unit_) * addresses.size();
     const auto count = static_cast<std::size_t>(channels_);
     if (per_unit_ == 0 || count > most || count + static_cast<std::size_t>(per_unit_) <= most) {
-        throw InputError(spec.file, spec.line,
-                         "instrument \"" + name_ + "\": " + std::to_string(addresses.size()) +
-                             " addresses stand here for " + std::to_string(channels_) +
-                             " channels; expected " +
-                             (per_unit_ == 0 ? "one address"
-                                             : "one for each " + std::to_string(per_unit_)));
+        throw InputError(
+            spec.file, spec.line,
+            "instrument \"" + name_ + "\": " + std::to_string(addresses.size()) +
+                " addresses stand here for " + std::to_string(channels_) + " channels; expected " +
+                (per_unit_ == 0 ? "one address" : "one for each " + std::to_string(per_unit_)));
     }
     if (defaults.channels_per_unit != 0 && per_unit_ > defaults.channels_per_unit) {
         throw InputError(spec.file, spec.line,
                          "instrument \"" + name_ + "\": one unit has " +
                              std::to_string(defaults.channels_per_unit) + " channels, not " +
-                             std::to_string(channels_) +
-                             "; give several units with \"addresses\"");
+                             std::to_string(channels_) + "; give several units with \"addresses\"");
     }
-    numbers_ = take_channels(spec, "numbers", static_cast<std::size_t>(per_unit_),
-                             counted(1, per_unit_));
+    numbers_ =
+        take_channels(spec, "numbers", static_cast<std::size_t>(per_unit_), counted(1, per_unit_));
     serials_ = take_list(spec, "serial_number");
     if (!serials_.empty() && serials_.size() != addresses.size()) {
-        refuse_option(spec, *find_option(spec, "serial_number"),
-                      "expected one for each of the " + std::to_string(addresses.size()) +
-                          " units");
+        refuse_option(
+            spec, *find_option(spec, "serial_number"),
+            "expected one for each of the " + std::to_string(addresses.size()) + " units");
     }
     ClientSettings settings;
     settings.instrument = name_;
@@ -196,7 +192,8 @@ Identity Core::identify(std::size_t unit) {
     }
     Identity identity{std::string(fields[0]), std::string(fields[1]), std::string(fields[2]),
                       std::string(fields[3]), calibrated_};
-    for (std::size_t i = expected; i < fields.size(); ++i) identity.firmware.append(",").append(fields[i]);
+    for (std::size_t i = expected; i < fields.size(); ++i)
+        identity.firmware.append(",").append(fields[i]);
     check_serial(unit, identity);
     if (!calibration_date_.empty() && calibrated_.empty()) {
         identity.calibrated = iso_date(asked.query_alone(calibration_date_.fill({})));
@@ -294,12 +291,11 @@ double in_force(const Core& core, const Range& range, int channel, double value)
     if (value >= range.minimum && value <= range.maximum) {
         return Quantiser(range.resolution, range.minimum, range.maximum).round(value);
     }
-    throw RatingError("instrument \"" + core.name() + "\", channel " + std::to_string(channel) +
-                      ": " + format_quantity(value, range.unit) +
-                      " was asked for, but its range is " +
-                      format_quantity(range.minimum, range.unit) + " .. " +
-                      format_quantity(range.maximum, range.unit) +
-                      "; refused, nothing was changed");
+    throw RatingError(
+        "instrument \"" + core.name() + "\", channel " + std::to_string(channel) + ": " +
+        format_quantity(value, range.unit) + " was asked for, but its range is " +
+        format_quantity(range.minimum, range.unit) + " .. " +
+        format_quantity(range.maximum, range.unit) + "; refused, nothing was changed");
 }
 
 }  // namespace bmsrig::scpi

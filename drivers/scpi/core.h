@@ -1,5 +1,6 @@
 // What all SCPI drivers have in common: their units with a client each, which channel is where,
-// identity, the known state at the start of a test, the safe state, and when everything has settled.
+// identity, the known state at the start of a test, the safe state, and when everything has
+// settled.
 #pragma once
 
 #include <functional>
@@ -120,7 +121,7 @@ class Core {
     int per_unit_ = 1;
     std::vector<int> numbers_;
     std::vector<std::unique_ptr<Client>> clients_;
-    std::vector<std::string> idn_;  // of each unit, as it answered last
+    std::vector<std::string> idn_;      // of each unit, as it answered last
     std::vector<std::string> serials_;  // expected; empty: any
     std::string calibrated_;
     bool holds_ = false;

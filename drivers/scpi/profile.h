@@ -1,5 +1,5 @@
-// Profiles: what a model of SCPI instrument is told and what it can do, as data, so that a new model
-// needs no code.
+// Profiles: what a model of SCPI instrument is told and what it can do, as data, so that a new
+// model needs no code.
 #pragma once
 
 #include <string_view>

@@ -36,10 +36,10 @@ class ScpiFaultMatrix final : public ScpiInstrument<CellFaultMatrix> {
         core_.check(other);
         const int first = std::min(cell, other);
         if (std::max(cell, other) != first + 1) {
-            throw BenchCannot("cell_faults", "instrument \"" + name() + "\" cannot exchange cells " +
-                                                 std::to_string(cell) + " and " +
-                                                 std::to_string(other) +
-                                                 ": it has relays for neighbours alone");
+            throw BenchCannot("cell_faults",
+                              "instrument \"" + name() + "\" cannot exchange cells " +
+                                  std::to_string(cell) + " and " + std::to_string(other) +
+                                  ": it has relays for neighbours alone");
         }
         auto exchanged = exchanged_;
         if (!exchanged.erase(first)) exchanged.insert(first);

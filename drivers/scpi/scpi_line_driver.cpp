@@ -44,8 +44,7 @@ std::vector<SafeState> take_safe(InstrumentSpec& spec, int channels) {
 
 class ScpiLineDriver final : public ScpiInstrument<LineDriver> {
   public:
-    ScpiLineDriver(InstrumentSpec& spec, const DriverContext& context,
-                   const CoreDefaults& defaults)
+    ScpiLineDriver(InstrumentSpec& spec, const DriverContext& context, const CoreDefaults& defaults)
         : ScpiInstrument(spec, context, defaults),
           close_(CommandTemplate::take(spec, "close", change)),
           open_(CommandTemplate::take(spec, "open", change)),

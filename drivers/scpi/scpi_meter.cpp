@@ -15,8 +15,8 @@ class ScpiMeter final : public ScpiInstrument<Meter> {
   public:
     ScpiMeter(InstrumentSpec& spec, const DriverContext& context, const CoreDefaults& defaults)
         : ScpiInstrument(spec, context, defaults),
-          read_(CommandTemplate::take(
-              spec, "read", {CommandTemplate::Kind::query, {Hole::channel}, {}, true})) {
+          read_(CommandTemplate::take(spec, "read",
+                                      {CommandTemplate::Kind::query, {Hole::channel}, {}, true})) {
         constexpr double finest = 1e-9;
         constexpr double most = 1e6;
         const Unit unit =

@@ -92,8 +92,8 @@ ScpiTemperatureSimulator::ScpiTemperatureSimulator(InstrumentSpec& spec,
         CommandTemplate::take(spec, "present", {Kind::command, {Hole::channel, Hole::channels}});
     absent_ =
         CommandTemplate::take(spec, "absent", {Kind::command, {Hole::channel, Hole::channels}});
-    read_temperature_ = CommandTemplate::take(spec, "read_temperature",
-                                              {Kind::query, {Hole::channel}, {}, true});
+    read_temperature_ =
+        CommandTemplate::take(spec, "read_temperature", {Kind::query, {Hole::channel}, {}, true});
 }
 
 /// Tells the instrument what is new. The temperature comes first: a sensor that appears is not to

@@ -190,8 +190,7 @@ class ScpiShuntInjector final : public ScpiVoltageSource<ShuntInjector> {
 
 void ScpiShuntInjector::move(int channel, double value) {
     Output& to = output(channel);
-    const auto range =
-        static_cast<std::size_t>(&range_holding(ranges_, value) - ranges_.data());
+    const auto range = static_cast<std::size_t>(&range_holding(ranges_, value) - ranges_.data());
     const double put_out = sign_ * value;
     const auto set = [&](double voltage) {
         return core_.fill(commands_.set_voltage, {&channel, 1}, {&voltage, 1});

@@ -47,8 +47,9 @@ std::vector<SourceRange> take_source_ranges(InstrumentSpec& spec, const Range& w
     std::vector<SourceRange> ranges;
     const auto refuse = [&](const std::string& problem) {
         refuse_option(spec, *option,
-                      problem + "; expected ends and steps, the smallest range first, such as "
-                                "\"20 mV / 0.5 uV, 200 mV / 5 uV\"");
+                      problem +
+                          "; expected ends and steps, the smallest range first, such as "
+                          "\"20 mV / 0.5 uV, 200 mV / 5 uV\"");
     };
     try {
         for (const std::string_view part : split(option->text, ',')) {
@@ -63,9 +64,8 @@ std::vector<SourceRange> take_source_ranges(InstrumentSpec& spec, const Range& w
     if (ranges.back().end < largest || ranges.back().step != whole.resolution) {
         refuse("the last range goes to " + format_quantity(ranges.back().end, Unit::volt) +
                " in steps of " + format_quantity(ranges.back().step, Unit::volt) +
-               ", but minimum, maximum and resolution say " +
-               format_quantity(largest, Unit::volt) + " in steps of " +
-               format_quantity(whole.resolution, Unit::volt));
+               ", but minimum, maximum and resolution say " + format_quantity(largest, Unit::volt) +
+               " in steps of " + format_quantity(whole.resolution, Unit::volt));
     }
     return ranges;
 }

@@ -8,7 +8,7 @@
 namespace bmsrig::scpi {
 
 struct SourceRange {
-    double end = 0;   ///< largest magnitude that it holds
+    double end = 0;  ///< largest magnitude that it holds
     double step = 0;
 
     /// To the nearest step.
@@ -18,7 +18,8 @@ struct SourceRange {
 };
 
 /// Takes the option `ranges`, "20 mV / 0.5 uV, 200 mV / 5 uV"; a step that is not said is the
-/// resolution. One range as wide as `whole` unless said. Throws InputError unless they grow, the last holds all of `whole` and has its resolution.
+/// resolution. One range as wide as `whole` unless said. Throws InputError unless they grow, the
+/// last holds all of `whole` and has its resolution.
 std::vector<SourceRange> take_source_ranges(InstrumentSpec& spec, const Range& whole);
 
 /// The smallest one that holds a voltage; the last one holds all.

@@ -80,16 +80,16 @@ CommandTemplate CommandTemplate::take(InstrumentSpec& spec, std::string_view key
         }
         const std::string_view inside = rest.substr(begin + 1, end - begin - 1);
         const auto colon = std::min(inside.find(':'), inside.size());
-        const auto* const found = std::ranges::find(
-            hole_names, inside.substr(0, colon), &std::pair<std::string_view, Hole>::first);
+        const auto* const found = std::ranges::find(hole_names, inside.substr(0, colon),
+                                                    &std::pair<std::string_view, Hole>::first);
         part.decimals = decimals_of(inside.substr(colon));
         if (found == hole_names.end() || !contains(rules.may, found->second) ||
             part.decimals < -1) {
-            refuse_option(spec, *option,
-                          in_quotes("{" + std::string(inside) + "}") +
-                              " stands here; expected of placeholders: " +
-                              names_of_holes(rules.may) +
-                              " (numbers also with their decimals, such as {value:.4f})");
+            refuse_option(
+                spec, *option,
+                in_quotes("{" + std::string(inside) + "}") +
+                    " stands here; expected of placeholders: " + names_of_holes(rules.may) +
+                    " (numbers also with their decimals, such as {value:.4f})");
         }
         part.has_hole = true;
         part.hole = found->second;
@@ -111,9 +111,9 @@ void CommandTemplate::check(const InstrumentSpec& spec, const DriverOption& opti
     }
     for (const Hole hole : rules.must) {
         if (made.has(hole)) continue;
-        refuse_option(spec, option,
-                      in_quotes(option.text) + " says nothing of " + name_of(hole) +
-                          "; expected it in here");
+        refuse_option(
+            spec, option,
+            in_quotes(option.text) + " says nothing of " + name_of(hole) + "; expected it in here");
     }
     for (const Part& part : made.parts_) {
         if (!part.has_hole || part.decimals < 0 || rules.resolution <= 0) continue;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <chrono>
-#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <limits>
@@ -101,8 +101,7 @@ std::optional<double> parse_number(std::string_view text) {
     double value = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (problem != std::errc{}) return std::nullopt;
-    const std::string_view rest =
-        trimmed(text.substr(static_cast<std::size_t>(end - text.data())));
+    const std::string_view rest = trimmed(text.substr(static_cast<std::size_t>(end - text.data())));
     if (!is_unit(rest) || !std::isfinite(value)) return std::nullopt;
     if (value >= not_a_number * (1 - 1e-6)) return std::numeric_limits<double>::quiet_NaN();
     if (std::abs(value) >= overload * (1 - 1e-6)) {
