@@ -1,0 +1,266 @@
+#include "drivers/scpi/client.h"
+
+#include <gmock/gmock.h>
+
+#include "drivers/contract/workbench.h"
+#include "drivers/scpi/testing/scripted_peer.h"
+#include "rig/error.h"
+
+namespace bmsrig::scpi {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+/// Long enough for a loaded machine where an answer comes, short where none is to come.
+constexpr Duration patient = 20s;
+constexpr Duration impatient = 30ms;
+
+class ScpiClient : public testing::TestWithParam<ScriptedPeer::Wire> {
+  protected:
+    Client& open(Duration timeout = patient) {
+        ClientSettings settings;
+        settings.instrument = "it";
+        settings.timeout = timeout;
+        peer_.expects("*CLS\n");
+        client_ = std::make_unique<Client>(reactor_, parse_address(peer_.address()), settings);
+        EXPECT_TRUE(client_->open(0s));
+        peer_.finish();
+        return *client_;
+    }
+    /// Lets time run until something is thrown: its text.
+    std::string thrown() {
+        return text_of<InstrumentError>(
+            [&] { reactor_.wait([] { return false; }, patient); });
+    }
+    std::string named(const std::string& problem) {
+        return "instrument \"it\" at " + peer_.address() + ": " + problem;
+    }
+
+    Reactor reactor_;
+    ScriptedPeer peer_{reactor_, GetParam()};
+    std::unique_ptr<Client> client_;
+};
+
+TEST_P(ScpiClient, SendsACommandWithTheLookForErrorsAndWaitsForNeither) {
+    Client& client = open();
+    client.command("SOUR1:VOLT 3.3");
+    client.command("OUTP1 1");
+    peer_.takes("SOUR1:VOLT 3.3").takes("OUTP1 1").finish();
+    client.finish();
+}
+
+TEST_P(ScpiClient, MatchesAnswersInTheirOrderBehindCommandsThatAreOnTheirWay) {
+    Client& client = open();
+    client.command("SOUR1:VOLT 3.3");
+    peer_.takes("SOUR1:VOLT 3.3").answers("MEAS1:VOLT?", "3.2999").answers("MEAS2:VOLT?", "+1.5E-1");
+    EXPECT_EQ(client.query("MEAS1:VOLT?"), "3.2999");
+    const std::string second = client.query("MEAS2:VOLT?");
+    EXPECT_EQ(client.number("MEAS2:VOLT?", second), 0.15);
+}
+
+TEST_P(ScpiClient, TakesAnswersThatEndWithCarriageReturnToo) {
+    Client& client = open();
+    peer_.answers("*OPC?", "1\r");
+    EXPECT_EQ(client.query("*OPC?"), "1");
+}
+
+TEST_P(ScpiClient, TakesAnAnswerInPieces) {
+    Client& client = open();
+    client.expect("MEAS1:VOLT?", [](std::string_view answer) -> std::optional<std::string> {
+        EXPECT_EQ(answer, "3.3001");
+        return std::nullopt;
+    });
+    peer_.expects("MEAS1:VOLT?\n").sends("3.3").finish();
+    while (reactor_.run_one(reactor_.now() + 1ms)) {
+    }
+    peer_.sends("001\n");
+    client.finish();
+}
+
+TEST_P(ScpiClient, ReadsTheErrorQueueUntilItIsEmptyAndQuotesTheCommands) {
+    Client& client = open();
+    client.command("SOUR1:VOLT 99");
+    client.command("OUTP1 1");
+    // The second look finds what the first has left, and there is a third.
+    peer_.expects("SOUR1:VOLT 99\nSYST:ERR?\nOUTP1 1\nSYST:ERR?\n")
+        .sends("-222,\"Data out of range\"\n")
+        .sends("-350,\"Queue overflow\"\n")
+        .answers("SYST:ERR?", "0,\"No error\"");
+    const std::string text = thrown();
+    EXPECT_THAT(text, StartsWith(named("it refused \"SOUR1:VOLT 99\" with error -222 (Data out of "
+                                       "range), error -350 (Queue overflow)")));
+    client.command("OUTP1 0");
+    peer_.takes("OUTP1 0");
+    client.finish();
+}
+
+TEST_P(ScpiClient, NamesARefusalOnce) {
+    Client& client = open();
+    client.command("OUTP1 1");
+    peer_.expects("OUTP1 1\nSYST:ERR?\n").sends("-113,\"Undefined header\"\n");
+    peer_.answers("SYST:ERR?", "0,\"No error\"");
+    EXPECT_THAT(thrown(), HasSubstr("\"OUTP1 1\" with error -113 (Undefined header);"));
+    peer_.answers("*IDN?", "a,b,c,d");
+    EXPECT_EQ(client.query("*IDN?"), "a,b,c,d");
+}
+
+TEST_P(ScpiClient, NamesSilenceWithTheQueryAndHowLong) {
+    Client& client = open(impatient);
+    peer_.expects("MEAS1:VOLT?\n");
+    EXPECT_THAT(text_of<InstrumentError>([&] { client.query("MEAS1:VOLT?"); }),
+                StartsWith(named("it has been silent for 0.03 s while an answer to \"MEAS1:VOLT?\" "
+                                 "was awaited; expected an answer")));
+    EXPECT_FALSE(client.is_open()) << "a late answer would be taken for the next one";
+}
+
+TEST_P(ScpiClient, NamesTheSilenceAfterACommandToo) {
+    open(impatient).command("OUTP1 1");
+    peer_.expects("OUTP1 1\nSYST:ERR?\n");
+    EXPECT_THAT(thrown(), HasSubstr("an answer to \"SYST:ERR?\" was awaited"));
+}
+
+TEST_P(ScpiClient, NamesHalfALine) {
+    Client& client = open(impatient);
+    peer_.expects("MEAS1:VOLT?\n").sends("3.2");
+    EXPECT_THAT(text_of<InstrumentError>([&] { client.query("MEAS1:VOLT?"); }),
+                HasSubstr("after half a line: \"3.2\""));
+}
+
+TEST_P(ScpiClient, NamesGarbageByItsBytes) {
+    Client& client = open();
+    peer_.expects("MEAS1:VOLT?\n").sends("\xf8\x80\x01""3\n");
+    EXPECT_THAT(text_of<InstrumentError>([&] { client.query("MEAS1:VOLT?"); }),
+                StartsWith(named("it sent garbage (\"\\xf8\\x80\\x013\") while an answer to "
+                                 "\"MEAS1:VOLT?\" was awaited")));
+}
+
+TEST_P(ScpiClient, NamesAnAnswerThatIsNoNumberAndAnOverload) {
+    Client& client = open();
+    peer_.answers("MEAS1:VOLT?", "3,3V");
+    const std::string answer = client.query("MEAS1:VOLT?");
+    EXPECT_THAT(text_of<InstrumentError>([&] { (void)client.number("MEAS1:VOLT?", answer); }),
+                StartsWith(named("it answered \"3,3V\" to \"MEAS1:VOLT?\"; expected a number")));
+    EXPECT_THAT(text_of<InstrumentError>([&] { (void)client.number("READ?", "+9.9E+37"); }),
+                HasSubstr("an overload"));
+    EXPECT_TRUE(std::isnan(client.number("READ?", "9.91E37")));
+}
+
+TEST_P(ScpiClient, NamesWhatNobodyAskedFor) {
+    open();
+    peer_.sends("hello\n");
+    EXPECT_THAT(thrown(), StartsWith(named("it sent \"hello\" without having been asked")));
+}
+
+TEST_P(ScpiClient, NamesALineWithoutEnd) {
+    Client& client = open();
+    peer_.expects("MEAS1:VOLT?\n").sends(std::string(2000, '3'));
+    std::string text;
+    // In pieces that a pty takes.
+    for (int i = 0; i < 100 && text.empty(); ++i) {
+        if (i == 0) client.expect("MEAS1:VOLT?", nullptr);
+        text = text_of<InstrumentError>([&] {
+            for (int each = 0; each < 20; ++each) reactor_.run_one(reactor_.now() + 1ms);
+        });
+        if (text.empty()) peer_.sends(std::string(2000, '3'));
+    }
+    EXPECT_THAT(text, AllOf(HasSubstr("without a line end"), HasSubstr("MEAS1:VOLT?")));
+}
+
+TEST_P(ScpiClient, NamesAnErrorQueueThatIsNone) {
+    open().command("OUTP1 1");
+    peer_.expects("OUTP1 1\nSYST:ERR?\n").sends("ready\n");
+    EXPECT_THAT(thrown(), HasSubstr("it answered \"ready\" to \"SYST:ERR?\"; expected an entry of "
+                                    "its error queue"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Wires, ScpiClient,
+                         testing::Values(ScriptedPeer::Wire::tcp, ScriptedPeer::Wire::serial),
+                         [](const auto& info) {
+                             return info.param == ScriptedPeer::Wire::tcp ? "tcp" : "serial";
+                         });
+
+class ScpiClientOnTcp : public ScpiClient {};
+
+TEST_P(ScpiClientOnTcp, NamesALostConnectionAtOnceAndUntilItIsOpenedAnew) {
+    Client& client = open();
+    peer_.closes();
+    EXPECT_THAT(thrown(), StartsWith(named("the connection was closed by the instrument; the "
+                                           "instrument may have been reset")));
+    EXPECT_THAT(text_of<InstrumentError>([&] { client.command("OUTP1 1"); }),
+                HasSubstr("it is connected again for the next test"));
+    peer_.expects("*CLS\n");
+    EXPECT_TRUE(client.open(patient));
+    peer_.finish();
+    EXPECT_EQ(peer_.connections(), 2);
+    EXPECT_FALSE(client.open(patient)) << "it is open";
+}
+
+TEST_P(ScpiClientOnTcp, NamesAConnectionLostInTheMiddleOfAnAnswer) {
+    Client& client = open();
+    peer_.expects("MEAS1:VOLT?\n").sends("3.2").closes();
+    EXPECT_THAT(text_of<InstrumentError>([&] { client.query("MEAS1:VOLT?"); }),
+                AllOf(HasSubstr("in the middle of an answer (half a line: \"3.2\")"),
+                      HasSubstr("while an answer to \"MEAS1:VOLT?\" was awaited")));
+}
+
+TEST_P(ScpiClientOnTcp, ASlowAnswerStallsNobody) {
+    Client& client = open();
+    int steps = 0;
+    reactor_.set_runner([&](Instant limit) {
+        // The rig has other work; the answer comes after three steps of it.
+        if (++steps == 3) peer_.sends("3.3\n");
+        reactor_.run_one(std::min(limit, reactor_.now() + 1ms));
+    });
+    peer_.expects("MEAS1:VOLT?\n");
+    EXPECT_EQ(client.query("MEAS1:VOLT?"), "3.3");
+    EXPECT_GE(steps, 3);
+}
+
+TEST_P(ScpiClientOnTcp, LooksAfterTheInstrumentBetweenCommands) {
+    ClientSettings settings;
+    settings.instrument = "it";
+    settings.timeout = patient;
+    settings.watch_interval = 1ms;
+    Client client(reactor_, parse_address(peer_.address()), settings);
+    client.watch("SYST:ALARM?", [](std::string_view answer) -> std::optional<std::string> {
+        if (answer == "0") return std::nullopt;
+        return "alarm " + std::string(answer);
+    });
+    peer_.expects("*CLS\n");
+    client.open(0s);
+    peer_.expects("SYST:ERR?\nSYST:ALARM?\n").sends("0,\"No error\"\n0\n");
+    peer_.expects("SYST:ERR?\nSYST:ALARM?\n").sends("0,\"No error\"\n2\n");
+    EXPECT_EQ(thrown(), named("alarm 2"));
+    peer_.closes();
+    EXPECT_THAT(thrown(), HasSubstr("closed by the instrument"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Wires, ScpiClientOnTcp, testing::Values(ScriptedPeer::Wire::tcp));
+
+TEST(ScpiClientConnecting, NamesARefusedConnectionAndTriesForAsLongAsItMay) {
+    Reactor reactor;
+    // A port that somebody had and nobody has any more.
+    const std::string address = ScriptedPeer(reactor).address();
+    ClientSettings settings;
+    settings.instrument = "it";
+    Client client(reactor, parse_address(address), settings);
+    EXPECT_THAT(text_of<InstrumentError>([&] { client.open(60ms); }),
+                StartsWith("instrument \"it\" at " + address + ": it refused the connection"));
+    EXPECT_GE(reactor.now(), Instant{50ms}) << "it tried again";
+    EXPECT_THAT(text_of<InstrumentError>([&] { client.command("*RST"); }),
+                HasSubstr("not connected yet"));
+}
+
+TEST(ScpiClientConnecting, NamesAPortThatIsNotThere) {
+    Reactor reactor;
+    Client client(reactor, parse_address("serial /dev/no_such_port 9600"), {"it"});
+    EXPECT_THAT(text_of<InstrumentError>([&] { client.open(0s); }),
+                HasSubstr("at serial /dev/no_such_port 9600: it cannot be opened: No such file"));
+}
+
+}  // namespace
+}  // namespace bmsrig::scpi
