@@ -2,6 +2,7 @@
 #include <array>
 
 #include "drivers/contract/contract.h"
+#include "drivers/contract/served.h"
 #include "rig/instruments/cell_simulator.h"
 
 namespace bmsrig {
@@ -198,10 +199,12 @@ TEST_P(CellSimulatorContract, StartsAnewWithEachTest) {
     expect_stands(1, in_force);
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, CellSimulatorContract,
-                         testing::Values(DriverCase{"virtual_cell_simulator",
-                                                    {{"channels", "16"}}}),
-                         case_name);
+INSTANTIATE_TEST_SUITE_P(
+    Drivers, CellSimulatorContract,
+    testing::Values(DriverCase{"virtual_cell_simulator", {{"channels", "16"}}},
+                    served("bloomy_abs", "virtual_cell_simulator", {{"channels", "16"}}),
+                    served("scpi_cell_simulator", "virtual_cell_simulator", {{"channels", "4"}})),
+    case_name);
 
 }  // namespace
 }  // namespace bmsrig

@@ -24,6 +24,7 @@ namespace bmsrig {
 struct Wired {
     std::shared_ptr<SenseTerminals> wires;  ///< drives what a line bank reads; outlives it
     std::unique_ptr<Instrument> instrument;
+    std::shared_ptr<void> other_end{};  ///< what serves it; outlives it as well
 };
 
 /// A driver under contract with the options of a small bench.
@@ -59,7 +60,8 @@ class DriverContract : public testing::TestWithParam<DriverCase> {
             instrument_ = make_instrument(spec, context);
             return;
         }
-        auto [wires, instrument] = GetParam().wired(spec, context);
+        auto [wires, instrument, other_end] = GetParam().wired(spec, context);
+        other_end_ = std::move(other_end);
         wires_ = std::move(wires);
         instrument_ = std::move(instrument);
     }
@@ -100,6 +102,7 @@ class DriverContract : public testing::TestWithParam<DriverCase> {
     std::unique_ptr<Clock> clock_;
     Scheduler scheduler_;
     std::shared_ptr<SenseTerminals> wires_;
+    std::shared_ptr<void> other_end_;
     std::unique_ptr<Instrument> instrument_;
 };
 

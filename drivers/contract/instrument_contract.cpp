@@ -1,6 +1,7 @@
 // What every instrument must do.
 #include "drivers/contract/contract.h"
 #include "drivers/contract/real_ports.h"
+#include "drivers/contract/served.h"
 #include "drivers/gpio/testing/scripted_bench.h"
 
 namespace bmsrig {
@@ -54,7 +55,14 @@ INSTANTIATE_TEST_SUITE_P(
                     DriverCase{"virtual_meter", {}}, DriverCase{"virtual_serial_adapter", {}},
                     DriverCase{"virtual_power_supply", {}},
                     DriverCase{"virtual_shunt_injector", {}},
-                    DriverCase{"virtual_temperature_simulator", {}}, serial_port_case()),
+                    DriverCase{"virtual_temperature_simulator", {}}, serial_port_case(),
+                    served("bloomy_abs", "virtual_cell_simulator"),
+                    served("scpi_cell_simulator", "virtual_cell_simulator"),
+                    served("scpi_line_driver", "virtual_line_driver"),
+                    served("scpi_meter", "virtual_meter", {{"accuracy", "5 mV"}}),
+                    served("scpi_power_supply", "virtual_power_supply"),
+                    served("scpi_shunt_injector", "virtual_shunt_injector"),
+                    served("scpi_temperature_simulator", "virtual_temperature_simulator")),
     case_name);
 
 }  // namespace

@@ -1,5 +1,6 @@
 // What every line driver must do.
 #include "drivers/contract/contract.h"
+#include "drivers/contract/served.h"
 #include "drivers/gpio/testing/scripted_bench.h"
 #include "rig/instruments/line_driver.h"
 
@@ -71,6 +72,7 @@ TEST_P(LineDriverContract, StartsAnewWithEachTest) {
 INSTANTIATE_TEST_SUITE_P(
     Drivers, LineDriverContract,
     testing::Values(DriverCase{"virtual_line_driver", {}}, scripted_gpio_line_driver(),
+                    served("scpi_line_driver", "virtual_line_driver"),
                     // Real ones need real time; this shows that they can be here.
                     DriverCase{"virtual_line_driver", {}, ClockKind::real_time}),
     case_name);

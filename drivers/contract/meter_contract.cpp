@@ -1,5 +1,6 @@
 // What every meter must do.
 #include "drivers/contract/contract.h"
+#include "drivers/contract/served.h"
 #include "rig/instruments/meter.h"
 
 namespace bmsrig {
@@ -37,7 +38,9 @@ TEST_P(MeterContract, ReadsWhatStandsThereWithinItsAccuracy) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, MeterContract,
-                         testing::Values(DriverCase{"virtual_meter", {{"noise", "2 mV"}}}),
+                         testing::Values(DriverCase{"virtual_meter", {{"noise", "2 mV"}}},
+                                         served("scpi_meter", "virtual_meter",
+                                                {{"accuracy", "5 mV"}})),
                          case_name);
 
 }  // namespace

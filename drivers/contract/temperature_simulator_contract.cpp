@@ -1,5 +1,6 @@
 // What every temperature simulator must do.
 #include "drivers/contract/contract.h"
+#include "drivers/contract/served.h"
 #include "rig/instruments/temperature_simulator.h"
 
 namespace bmsrig {
@@ -107,10 +108,12 @@ TEST_P(TemperatureSimulatorContract, StartsAnewWithEachTest) {
     expect_stands(1, in_force);
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, TemperatureSimulatorContract,
-                         testing::Values(DriverCase{"virtual_temperature_simulator",
-                                                    {{"channels", "4"}}}),
-                         case_name);
+INSTANTIATE_TEST_SUITE_P(
+    Drivers, TemperatureSimulatorContract,
+    testing::Values(DriverCase{"virtual_temperature_simulator", {{"channels", "4"}}},
+                    served("scpi_temperature_simulator", "virtual_temperature_simulator",
+                           {{"channels", "4"}, {"settling_time", "1 ms"}})),
+    case_name);
 
 }  // namespace
 }  // namespace bmsrig

@@ -1,5 +1,6 @@
 // What every voltage source must do, and what power supplies and shunt injectors must do beyond it.
 #include "drivers/contract/contract.h"
+#include "drivers/contract/served.h"
 #include "rig/instruments/voltage_source.h"
 
 namespace bmsrig {
@@ -72,7 +73,10 @@ TEST_P(VoltageSourceContract, ComesBackWhereItWasAfterAnOutputOff) {
 
 INSTANTIATE_TEST_SUITE_P(Drivers, VoltageSourceContract,
                          testing::Values(DriverCase{"virtual_power_supply", {{"channels", "2"}}},
-                                         DriverCase{"virtual_shunt_injector", {}}),
+                                         DriverCase{"virtual_shunt_injector", {}},
+                                         served("scpi_power_supply", "virtual_power_supply",
+                                                {{"channels", "2"}}),
+                                         served("scpi_shunt_injector", "virtual_shunt_injector")),
                          case_name);
 
 class PowerSupplyContract : public VoltageSourceContract {};
@@ -97,7 +101,9 @@ TEST_P(PowerSupplyContract, FloatsWheneverItIsOff) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, PowerSupplyContract,
-                         testing::Values(DriverCase{"virtual_power_supply", {}}), case_name);
+                         testing::Values(DriverCase{"virtual_power_supply", {}},
+                                         served("scpi_power_supply", "virtual_power_supply")),
+                         case_name);
 
 class ShuntInjectorContract : public VoltageSourceContract {};
 
@@ -126,7 +132,9 @@ TEST_P(ShuntInjectorContract, GivesZeroWheneverItIsOff) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Drivers, ShuntInjectorContract,
-                         testing::Values(DriverCase{"virtual_shunt_injector", {}}), case_name);
+                         testing::Values(DriverCase{"virtual_shunt_injector", {}},
+                                         served("scpi_shunt_injector", "virtual_shunt_injector")),
+                         case_name);
 
 }  // namespace
 }  // namespace bmsrig

@@ -163,6 +163,15 @@ CellLimits limits_of(const BridgeContext& context) {
     return {value("source_limit"), value("sink_limit")};
 }
 
+Options cell_options(const CellSimulator& cells, InstrumentSpec& serve,
+                     const BridgeContext& context) {
+    const CellLimits limits = limits_of(context);
+    Options options = analog_options(cells, serve, context, bmsrig::Unit::volt);
+    options.emplace_back("source_limit", format_quantity(limits.source, bmsrig::Unit::ampere));
+    options.emplace_back("sink_limit", format_quantity(limits.sink, bmsrig::Unit::ampere));
+    return options;
+}
+
 std::vector<double> take_ranges(InstrumentSpec& serve, const ShuntInjector& source) {
     std::istringstream text(serve.word("ranges", ""));
     std::vector<double> ranges;
@@ -191,7 +200,7 @@ std::unique_ptr<Bridge> make_bloomy_abs_bridge(InstrumentSpec& serve, Instrument
             std::make_unique<AbsCommands>(cells, first, number, limits.source, limits.sink),
             has_several ? number : 0);
     }
-    bridge->set_options(analog_options(cells, serve, context, bmsrig::Unit::volt));
+    bridge->set_options(cell_options(cells, serve, context));
     return bridge;
 }
 
@@ -207,7 +216,7 @@ std::unique_ptr<Bridge> make_scpi_cell_simulator_bridge(InstrumentSpec& serve,
     return one_unit(
         std::make_unique<ScpiBridge>(serve, instrument, context, "virtual cell simulator"),
         std::make_unique<CellCommands>(cells, std::move(unit)),
-        analog_options(cells, serve, context, bmsrig::Unit::volt));
+        cell_options(cells, serve, context));
 }
 
 std::unique_ptr<Bridge> make_scpi_power_supply_bridge(InstrumentSpec& serve, Instrument& instrument,
@@ -227,7 +236,9 @@ std::unique_ptr<Bridge> make_scpi_shunt_injector_bridge(InstrumentSpec& serve,
     Options options = analog_options(shunt, serve, context, bmsrig::Unit::volt);
     if (!ranges.empty()) {
         std::string text;
-        for (const double range : ranges) text += (text.empty() ? "" : " ") + number_text(range);
+        for (const double range : ranges) {
+            text += (text.empty() ? "" : ", ") + format_quantity(range, bmsrig::Unit::volt);
+        }
         options.emplace_back("ranges", text);
     }
     return one_unit(

@@ -22,6 +22,8 @@ constexpr Duration longest_pause = std::chrono::seconds{1};
 // What a queue holds at most is a few dozen; more means that it never says "no error".
 constexpr std::size_t most_errors = 64;
 constexpr std::size_t most_quoted = 8;
+// As long as a slow instrument takes to look at its own state.
+constexpr Duration longest_end = std::chrono::milliseconds{250};
 
 bool is_text(std::string_view line) {
     return std::ranges::all_of(line, [](unsigned char each) {
@@ -49,7 +51,7 @@ Client::Client(Reactor& reactor, const Address& address, ClientSettings settings
 /// Without the reactor: whoever else has handlers there may be gone. An end of a connection with
 /// answers unread would be an abortion, and the instrument might drop the last commands.
 Client::~Client() {
-    const Duration deadline = stopwatch() + settings_.timeout;
+    const Duration deadline = stopwatch() + std::min(settings_.timeout, longest_end);
     std::array<char, 4096> bytes{};
     std::size_t answers = pending_.size();
     while (connection_.is_open() && answers > 0 && stopwatch() < deadline) {
@@ -84,7 +86,7 @@ bool Client::open(Duration patience) {
     unconfirmed_.clear();
     errors_.clear();
     last_heard_ = stopwatch();
-    put("*CLS");  // what others left in its queue is not ours
+    out_ = "*CLS" + settings_.line_end;  // what others left in its queue is not ours
     flush();
     await_watch();
     return true;
@@ -215,7 +217,7 @@ void Client::take_error(const Pending& pending, std::string_view line) {
     if (error->number != 0) {
         if (errors_.empty()) errors_cover_ = pending.covers;
         errors_.push_back(*error);
-        if (errors_.size() >= most_errors) throw_errors();
+        if (errors_.size() >= most_errors) throw_errors(pending.covers);
         // The next one, until there is none. Where the same question is on its way already, its
         // answer will do.
         const auto is_error_query = [](const Pending& each) { return !each.answer && !each.check; };
@@ -225,13 +227,17 @@ void Client::take_error(const Pending& pending, std::string_view line) {
         }
         return;
     }
-    if (!errors_.empty()) throw_errors();
-    while (!unconfirmed_.empty() && unconfirmed_.front().number <= pending.covers) {
+    if (!errors_.empty()) throw_errors(pending.covers);
+    confirm(pending.covers);
+}
+
+void Client::confirm(std::uint64_t number) {
+    while (!unconfirmed_.empty() && unconfirmed_.front().number <= number) {
         unconfirmed_.pop_front();
     }
 }
 
-void Client::throw_errors() {
+void Client::throw_errors(std::uint64_t checked) {
     std::string text = "it refused";
     std::size_t quoted = 0;
     while (!unconfirmed_.empty() && unconfirmed_.front().number <= errors_cover_) {
@@ -250,6 +256,7 @@ void Client::throw_errors() {
                 " (" + errors_[i].text + ")";
     }
     errors_.clear();
+    confirm(checked);
     fail(text + "; look at the command, the instrument's range and its state");
 }
 

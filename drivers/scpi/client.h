@@ -95,7 +95,8 @@ class Client {
     std::string take(const std::shared_ptr<Answer>& answer, std::string_view text, bool in_time);
     void take_line(std::string_view line);
     void take_error(const Pending& pending, std::string_view line);
-    [[noreturn]] void throw_errors();
+    void confirm(std::uint64_t number);
+    [[noreturn]] void throw_errors(std::uint64_t checked);
     void await_silence();
     void look_for_silence();
     void await_watch();

@@ -33,8 +33,7 @@ class ScpiClient : public testing::TestWithParam<ScriptedPeer::Wire> {
     }
     /// Lets time run until something is thrown: its text.
     std::string thrown() {
-        return text_of<InstrumentError>(
-            [&] { reactor_.wait([] { return false; }, patient); });
+        return text_of<InstrumentError>([&] { reactor_.wait([] { return false; }, patient); });
     }
     std::string named(const std::string& problem) {
         return "instrument \"it\" at " + peer_.address() + ": " + problem;
@@ -56,7 +55,9 @@ TEST_P(ScpiClient, SendsACommandWithTheLookForErrorsAndWaitsForNeither) {
 TEST_P(ScpiClient, MatchesAnswersInTheirOrderBehindCommandsThatAreOnTheirWay) {
     Client& client = open();
     client.command("SOUR1:VOLT 3.3");
-    peer_.takes("SOUR1:VOLT 3.3").answers("MEAS1:VOLT?", "3.2999").answers("MEAS2:VOLT?", "+1.5E-1");
+    peer_.takes("SOUR1:VOLT 3.3")
+        .answers("MEAS1:VOLT?", "3.2999")
+        .answers("MEAS2:VOLT?", "+1.5E-1");
     EXPECT_EQ(client.query("MEAS1:VOLT?"), "3.2999");
     const std::string second = client.query("MEAS2:VOLT?");
     EXPECT_EQ(client.number("MEAS2:VOLT?", second), 0.15);
@@ -132,7 +133,10 @@ TEST_P(ScpiClient, NamesHalfALine) {
 
 TEST_P(ScpiClient, NamesGarbageByItsBytes) {
     Client& client = open();
-    peer_.expects("MEAS1:VOLT?\n").sends("\xf8\x80\x01""3\n");
+    peer_.expects("MEAS1:VOLT?\n")
+        .sends(
+            "\xf8\x80\x01"
+            "3\n");
     EXPECT_THAT(text_of<InstrumentError>([&] { client.query("MEAS1:VOLT?"); }),
                 StartsWith(named("it sent garbage (\"\\xf8\\x80\\x013\") while an answer to "
                                  "\"MEAS1:VOLT?\" was awaited")));
@@ -235,8 +239,6 @@ TEST_P(ScpiClientOnTcp, LooksAfterTheInstrumentBetweenCommands) {
     peer_.expects("SYST:ERR?\nSYST:ALARM?\n").sends("0,\"No error\"\n0\n");
     peer_.expects("SYST:ERR?\nSYST:ALARM?\n").sends("0,\"No error\"\n2\n");
     EXPECT_EQ(thrown(), named("alarm 2"));
-    peer_.closes();
-    EXPECT_THAT(thrown(), HasSubstr("closed by the instrument"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Wires, ScpiClientOnTcp, testing::Values(ScriptedPeer::Wire::tcp));

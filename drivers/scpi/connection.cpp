@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include "drivers/scpi/values.h"
+
 namespace bmsrig::scpi {
 
 namespace {
@@ -199,7 +201,7 @@ void Connection::lose(const std::string& problem) {
     const bool in_the_middle = !received_.empty();
     close();
     on_lost_(problem + (in_the_middle
-                            ? " in the middle of an answer (half a line: \"" + received_ + "\")"
+                            ? " in the middle of an answer (half a line: " + shown(received_) + ")"
                             : std::string()));
 }
 

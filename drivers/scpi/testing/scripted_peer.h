@@ -44,7 +44,8 @@ class ScriptedPeer {
         accept();
     }
     ~ScriptedPeer() {
-        EXPECT_TRUE(steps_.empty()) << "never used: " << quoted(steps_.empty() ? "" : steps_.front().bytes);
+        EXPECT_TRUE(steps_.empty())
+            << "never used: " << quoted(steps_.empty() ? "" : steps_.front().bytes);
         EXPECT_EQ(quoted(received_), quoted("")) << "came without being in the script";
     }
     ScriptedPeer(const ScriptedPeer&) = delete;
@@ -75,8 +76,8 @@ class ScriptedPeer {
         while (!steps_.empty() && !is_wrong_ && reactor_.now() < deadline) {
             reactor_.run_one(deadline);
         }
-        EXPECT_TRUE(steps_.empty()) << "still to come: "
-                                    << quoted(steps_.empty() ? "" : steps_.front().bytes);
+        EXPECT_TRUE(steps_.empty())
+            << "still to come: " << quoted(steps_.empty() ? "" : steps_.front().bytes);
     }
 
   private:
@@ -94,18 +95,18 @@ class ScriptedPeer {
         return *this;
     }
     void accept() {
-        acceptor_.async_accept([this, alive = std::weak_ptr(alive_)](
-                                   const boost::system::error_code& problem,
-                                   boost::asio::ip::tcp::socket socket) {
-            if (problem || alive.expired()) return;
-            ++connections_;
-            if (stream_.is_open()) stream_.close();
-            stream_.assign(socket.release());
-            stream_.non_blocking(true);
-            read();
-            play();
-            accept();
-        });
+        acceptor_.async_accept(
+            [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& problem,
+                                                  boost::asio::ip::tcp::socket socket) {
+                if (problem || alive.expired()) return;
+                ++connections_;
+                if (stream_.is_open()) stream_.close();
+                stream_.assign(socket.release());
+                stream_.non_blocking(true);
+                read();
+                play();
+                accept();
+            });
     }
     void read() {
         stream_.async_read_some(boost::asio::buffer(bytes_),
