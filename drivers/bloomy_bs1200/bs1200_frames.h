@@ -46,6 +46,9 @@ inline double to_volts(std::uint16_t number) {
 inline std::uint16_t from_amperes(double current) {
     return static_cast<std::uint16_t>(std::lround(current * 1e4));
 }
+inline double to_amperes(std::uint16_t number) {
+    return number / 1e4;
+}
 constexpr int zero_current = 32768;
 inline double reading_to_amperes(std::uint16_t number) {
     return (number - zero_current) / 1e4;

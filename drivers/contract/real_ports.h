@@ -2,13 +2,13 @@
 #pragma once
 
 #include "drivers/contract/contract.h"
-#include "drivers/serial_port/pseudo_terminal.h"
+#include "drivers/instrument_server/pty.h"
 
 namespace bmsrig {
 
 /// On a pseudo terminal that stays for as long as the test program runs.
 inline DriverCase serial_port_case() {
-    static const PseudoTerminal wire;
+    static const Pty wire;
     return {"serial_port", {{"devices", wire.path()}, {"bit_rate", "56000"}}, ClockKind::real_time};
 }
 

@@ -188,4 +188,9 @@ void SerialLine::fail(const std::string& doing) {
     throw InstrumentError(who_ + ": " + device_ + " " + doing + ": " + in_words(device_, problem));
 }
 
+std::uint32_t bit_rate_of(int descriptor) {
+    termios2 settings{};
+    return ::ioctl(descriptor, TCGETS2, &settings) == 0 ? settings.c_ospeed : 0;
+}
+
 }  // namespace bmsrig

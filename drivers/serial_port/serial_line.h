@@ -51,4 +51,7 @@ class SerialLine {
     link::FileDescriptor file_;
 };
 
+/// The bit rate that a terminal is set to, at either end of a pseudo terminal; 0: it is none.
+std::uint32_t bit_rate_of(int descriptor);
+
 }  // namespace bmsrig

@@ -8,7 +8,8 @@
 #include <optional>
 
 #include "drivers/contract/workbench.h"
-#include "drivers/serial_port/pseudo_terminal.h"
+#include "drivers/instrument_server/pty.h"
+#include "drivers/serial_port/serial_line.h"
 #include "rig/error.h"
 #include "rig/instruments/serial_adapter.h"
 
@@ -69,7 +70,7 @@ class SerialPortTest : public testing::Test {
         return text;
     }
 
-    std::optional<PseudoTerminal> wire;
+    std::optional<Pty> wire;
     Reactor reactor;
     Scheduler scheduler;
     Options options;
@@ -96,14 +97,14 @@ TEST_F(SerialPortTest, CarriesEveryByteBothWays) {
 
 TEST_F(SerialPortTest, WorksAtRatesThatPosixDoesNotKnow) {
     port();
-    EXPECT_EQ(wire->bit_rate(), 56'000U);
+    EXPECT_EQ(bit_rate_of(wire->descriptor()), 56'000U);
     port().set_bit_rate(1, 12'345);
-    EXPECT_EQ(wire->bit_rate(), 12'345U);
+    EXPECT_EQ(bit_rate_of(wire->descriptor()), 12'345U);
     EXPECT_EQ(port().bit_rate(1), 12'345U);
     port().set_bit_rate(1, 0);
     EXPECT_EQ(port().bit_rate(1), 12'345U) << "it cannot know the rate of the UUT";
     port().restart(1);
-    EXPECT_EQ(wire->bit_rate(), 56'000U);
+    EXPECT_EQ(bit_rate_of(wire->descriptor()), 56'000U);
 }
 
 TEST_F(SerialPortTest, SendsMoreThanThePortHasRoomFor) {

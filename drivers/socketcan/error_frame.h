@@ -14,7 +14,7 @@ namespace bmsrig {
 struct CanErrorReport {
     CanError error = CanError::none;  ///< none: no frame was broken off
     bool is_own = false;              ///< the adapter was sending it
-    std::optional<CanState> state;    ///< that the controller is in from now on
+    std::optional<CanState> state{};  ///< that the controller is in from now on
     bool has_counters = false;
     int transmit_errors = 0;
     int receive_errors = 0;
