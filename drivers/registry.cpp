@@ -14,6 +14,7 @@
 #include "drivers/scpi/scpi_voltage_source.h"
 #include "drivers/serial_port/serial_port.h"
 #include "drivers/socketcan/socketcan_adapter.h"
+#include "drivers/hosted_uut/hosted_uut.h"
 #include "drivers/virtual_can_adapter/virtual_can_adapter.h"
 #include "drivers/virtual_cell_simulator/virtual_cell_simulator.h"
 #include "drivers/virtual_line_bank/virtual_line_bank.h"
@@ -82,6 +83,8 @@ const std::vector<DriverInfo>& driver_registry() {
          "any temperature simulator that speaks SCPI", make_scpi_temperature_simulator},
         {"virtual_temperature_simulator", "temperature simulator",
          "sensors with the steps of a DS18B20", make_virtual_temperature_simulator},
+        {"hosted_uut", "UUT host", "a BMS process beside instruments that somebody serves",
+         make_hosted_uut},
     };
     return drivers;
 }

@@ -14,6 +14,20 @@ namespace {
 constexpr std::string_view uut_driver = "hosted_uut";
 constexpr Duration longest_step = std::chrono::milliseconds{50};
 
+/// What the UUT did is the rig's to record; here it would only fill the memory.
+class NoTrace final : public TraceStore {
+  public:
+    void write(std::uint64_t, std::span<const Change>) override {}
+    std::vector<Change> read(std::uint64_t, std::size_t) override {
+        throw Error("a laboratory keeps no trace");
+    }
+};
+
+TraceStore& no_trace() {
+    static NoTrace store;
+    return store;
+}
+
 }  // namespace
 
 Laboratory::Laboratory(LaboratoryOptions options, const MakeInstrument& make_instrument)
@@ -23,6 +37,7 @@ Laboratory::Laboratory(LaboratoryOptions options, const MakeInstrument& make_ins
       clock_(make_real_clock(reactor_)) {
     check_bench(fixture_, bench_);
     if (!options_.log) options_.log = [](std::string_view) {};
+    trace_.attach(&no_trace());
     open_instruments(make_instrument);
     line_nets_.emplace(fixture_.wiring, by_name_, bench_.wiring_faults);
     serve_all();
@@ -85,13 +100,10 @@ void Laboratory::serve(const InstrumentSpec& said) {
     const std::string name = spec.word("of", spec.name);
     static const InstrumentSpec none;
     const auto described = std::ranges::find(bench_.instruments, name, &InstrumentSpec::name);
-    const BridgeContext context{reactor_,
-                                scheduler_,
-                                described == bench_.instruments.end() ? none : *described,
-                                options_.log,
-                                by_name_,
-                                [this] { catch_up(); },
-                                options_.today};
+    const BridgeContext context{
+        reactor_,      scheduler_, described == bench_.instruments.end() ? none : *described,
+        options_.log,  by_name_,   [this] { catch_up(); },
+        options_.today};
     if (spec.driver == uut_driver) {
         bridge = std::make_unique<UutServer>(spec, *this, context, fixture_.name);
     } else {
@@ -142,7 +154,13 @@ HostedGreeting Laboratory::power_on(const HostedUut& uut, UutHost::LogListener l
     loop_.emplace(fixture_.wiring, fixture_.products, by_name_, trace_, *line_nets_, command,
                   link::TranscriptSink{}, std::move(log), scheduler_.now());
     const link::Greeting greeting = loop_->greeting();
-    catch_up();  // the first exchange is at the moment of power-on, however long starting took
+    try {
+        loop_->run(scheduler_.now());  // the first exchange, however long starting took
+    } catch (...) {
+        loop_.reset();
+        line_nets_->release();
+        throw;
+    }
     return {greeting.product, greeting.firmware};
 }
 

@@ -17,6 +17,7 @@
 #include "rig/clock.h"
 #include "rig/config/bench.h"
 #include "rig/config/fixture.h"
+#include "rig/driver_context.h"
 #include "rig/instruments/uut_host.h"
 #include "rig/line_nets.h"
 #include "rig/loop.h"

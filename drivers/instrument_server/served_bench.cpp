@@ -24,10 +24,15 @@ std::string served_bench_text(const Bench& bench, const Settings& settings,
         "# Written by `bmsrig instruments`, which serves these instruments: the addresses hold for "
         "as\n# long as it runs.\n"
         "format: 1\n"
-        "bench: " + bench.name + "_served\n"
-        "fixture: " + bench.fixture + "\n"
+        "bench: " +
+        bench.name +
+        "_served\n"
+        "fixture: " +
+        bench.fixture +
+        "\n"
         "clock: real\n"
-        "seed: " + std::to_string(bench.seed) + "\n";
+        "seed: " +
+        std::to_string(bench.seed) + "\n";
     const auto values = settings.explicit_values();
     if (!values.empty()) text += "\nsettings:\n";
     for (const auto& [name, value] : values) text += "  " + name + ": " + quoted(value) + "\n";
@@ -37,8 +42,9 @@ std::string served_bench_text(const Bench& bench, const Settings& settings,
         cannot.insert(instrument.as.cannot.begin(), instrument.as.cannot.end());
     }
     if (!cannot.empty()) {
-        text += "\n# For which real instruments have no means; tests that need it are left out.\n"
-                "cannot:\n";
+        text +=
+            "\n# For which real instruments have no means; tests that need it are left out.\n"
+            "cannot:\n";
     }
     for (const std::string& ability : cannot) text += "  - " + ability + "\n";
 

@@ -36,7 +36,10 @@ ListenAddress take_address(InstrumentSpec& serve) {
 
 struct UutServer::Parts : std::enable_shared_from_this<Parts> {
     Parts(const ListenAddress& where, Laboratory& lab, const BridgeContext& given)
-        : laboratory(lab), context(given), acceptor(given.reactor.io()), socket(given.reactor.io()),
+        : laboratory(lab),
+          context(given),
+          acceptor(given.reactor.io()),
+          socket(given.reactor.io()),
           address(where) {}
 
     void listen() {
@@ -53,7 +56,8 @@ struct UutServer::Parts : std::enable_shared_from_this<Parts> {
                                   "; choose another port, or 0 for any free one");
         }
         address.port = acceptor.local_endpoint().port();
-        laboratory.on_failure([this](std::string_view text) { say("failed " + on_one_line(text)); });
+        laboratory.on_failure(
+            [this](std::string_view text) { say("failed " + on_one_line(text)); });
         accept();
     }
 
@@ -80,21 +84,21 @@ struct UutServer::Parts : std::enable_shared_from_this<Parts> {
     }
 
     void read() {
-        boost::asio::async_read_until(
-            socket, boost::asio::dynamic_buffer(input, longest_line), '\n',
-            [self = shared_from_this(), number = connection](boost::system::error_code error,
-                                                             std::size_t size) {
-                if (number != self->connection) return;
-                boost::system::error_code ignored;
-                if (error) {
-                    self->socket.close(ignored);
-                    return;
-                }
-                const std::string line = self->input.substr(0, size - 1);
-                self->input.erase(0, size);
-                self->take(line);
-                self->read();
-            });
+        boost::asio::async_read_until(socket, boost::asio::dynamic_buffer(input, longest_line),
+                                      '\n',
+                                      [self = shared_from_this(), number = connection](
+                                          boost::system::error_code error, std::size_t size) {
+                                          if (number != self->connection) return;
+                                          boost::system::error_code ignored;
+                                          if (error) {
+                                              self->socket.close(ignored);
+                                              return;
+                                          }
+                                          const std::string line = self->input.substr(0, size - 1);
+                                          self->input.erase(0, size);
+                                          self->take(line);
+                                          self->read();
+                                      });
     }
 
     void take(std::string_view line) {
@@ -153,14 +157,13 @@ struct UutServer::Parts : std::enable_shared_from_this<Parts> {
     void write() {
         is_writing = true;
         auto bytes = std::make_shared<std::string>(std::exchange(output, {}));
-        boost::asio::async_write(
-            socket, boost::asio::buffer(*bytes),
-            [self = shared_from_this(), bytes, number = connection](
-                boost::system::error_code error, std::size_t) {
-                if (number != self->connection) return;
-                self->is_writing = false;
-                if (!error && !self->output.empty()) self->write();
-            });
+        boost::asio::async_write(socket, boost::asio::buffer(*bytes),
+                                 [self = shared_from_this(), bytes, number = connection](
+                                     boost::system::error_code error, std::size_t) {
+                                     if (number != self->connection) return;
+                                     self->is_writing = false;
+                                     if (!error && !self->output.empty()) self->write();
+                                 });
     }
 
     Laboratory& laboratory;

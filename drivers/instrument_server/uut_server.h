@@ -1,4 +1,5 @@
-// The other end of the driver hosted_uut: a rig switches the BMS process of a laboratory on and off.
+// The other end of the driver hosted_uut: a rig switches the BMS process of a laboratory on and
+// off.
 #pragma once
 
 #include <memory>
@@ -19,8 +20,8 @@ class Laboratory;
 /// | identify           | identity <manufacturer>,<model>,<serial>,<firmware> | |
 /// | set <name>=<value> |        | a setting for the next start |
 /// | command <text>     |        | which BMS process; otherwise the laboratory's own choice |
-/// | on                 | running <product> <firmware>, or error <text> | ends the former one first |
-/// | off                | off    | harmless while it is off |
+/// | on                 | running <product> <firmware>, or error <text> | ends the former one first
+/// | | off                | off    | harmless while it is off |
 ///
 /// At any time come `log <line>`, which the UUT has logged, and `failed <text>`, when it has ended
 /// by itself or broken its contract. When a rig leaves, the UUT goes on.

@@ -12,6 +12,7 @@ namespace bmsrig::python {
 void bind_buses(pybind11::module_& module, pybind11::class_<Rig>& rig);
 void bind_can(pybind11::module_& module);
 void bind_fixture(pybind11::module_& module);
+void bind_laboratory(pybind11::module_& module);
 void bind_link(pybind11::module_& module);
 void bind_metrics(pybind11::module_& module);
 void bind_record(pybind11::module_& module);

@@ -52,6 +52,7 @@ PYBIND11_MODULE(_core, module) {
     bmsrig::python::bind_record(module);
     bmsrig::python::bind_rig(module);
     bmsrig::python::bind_rs485(module);
+    bmsrig::python::bind_laboratory(module);
     bmsrig::python::bind_link(module);
     bmsrig::python::bind_metrics(module);
 }

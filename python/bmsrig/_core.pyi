@@ -1,7 +1,7 @@
 """The C++ rig as Python sees it. The package bmsrig wraps it; plans do not import it."""
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -483,6 +483,26 @@ class Rig:
     def failed(self) -> list[Measurement]: ...
     def mark(self, text: str) -> None: ...
     def log(self, source: str, text: str) -> None: ...
+
+class Laboratory:
+    """Virtual instruments and a BMS process in real time, each served over its real wire."""
+
+    def __init__(
+        self,
+        fixture: str | PathLike[str],
+        bench: str | PathLike[str],
+        settings: list[tuple[str, str]],
+        process_folder: str,
+        today: str,
+        log: Callable[[str], None] | None,
+    ) -> None: ...
+    @property
+    def served(self) -> list[tuple[str, str, str]]: ...
+    @property
+    def bench_text(self) -> str: ...
+    @property
+    def exchanges(self) -> int: ...
+    def run(self) -> None: ...
 
 class Rs485Instruction:
     """A row of a table of RS-485 instructions; what the table does not give is not a number or empty."""

@@ -33,15 +33,16 @@ bool is_date(std::string_view text) {
     return number(0, 4) > 0 && number(5, 2) > 0 && number(8, 2) > 0 && day.ok();
 }
 
-InstrumentSpec read_instrument(const YamlNode& node) {
+/// `driver` is the key that names the driver.
+InstrumentSpec read_instrument(const YamlNode& node, std::string_view driver) {
     if (!is_name(node.key())) node.refuse("an instrument's name has only a-z, 0-9, _ and . in it");
     InstrumentSpec spec;
     spec.name = node.key();
-    spec.driver = node.at("driver").text();
+    spec.driver = node.at(driver).text();
     spec.file = node.file();
     spec.line = node.line();
     for (const YamlNode& option : node.entries()) {
-        if (option.key() != "driver") {
+        if (option.key() != driver) {
             spec.options.push_back({option.key(), option.text(), option.line()});
         }
     }
@@ -209,10 +210,13 @@ Bench Bench::load(const std::filesystem::path& file) {
     if (const YamlNode* rule = chain.find("calibration"))
         bench.calibration = read_calibration(*rule);
     if (const YamlNode* guard = chain.find("guard")) bench.guard = read_guard(*guard);
+    for (const YamlNode& entry : chain.merged("serve")) {
+        bench.serve.push_back(read_instrument(entry, "as"));
+    }
     const YamlNode& instruments = chain.at("instruments");
     bench.instruments_place = place_of(instruments);
     for (const YamlNode& instrument : chain.merged("instruments")) {
-        bench.instruments.push_back(read_instrument(instrument));
+        bench.instruments.push_back(read_instrument(instrument, "driver"));
     }
     if (bench.instruments.empty()) {
         instruments.refuse("there is no instrument; expected at least one");

@@ -102,6 +102,9 @@ struct Bench {
     std::vector<WiringFault> wiring_faults;
     std::vector<std::string> cannot;  ///< abilities it lacks (rig/ability.h), in order
     CalibrationRule calibration;
+    /// How a laboratory without hardware serves its instruments: the driver is that of the real
+    /// one. Nothing of it matters to a rig.
+    std::vector<InstrumentSpec> serve;
 
     /// Throws InputError with file and line.
     static Bench load(const std::filesystem::path& file);
