@@ -153,6 +153,14 @@ struct CellLimits {
     double sink = 0;
 };
 
+Options cell_options(const CellSimulator& cells, InstrumentSpec& serve,
+                     const BridgeContext& context, const CellLimits& limits) {
+    Options options = analog_options(cells, serve, context, bmsrig::Unit::volt);
+    options.emplace_back("source_limit", format_quantity(limits.source, bmsrig::Unit::ampere));
+    options.emplace_back("sink_limit", format_quantity(limits.sink, bmsrig::Unit::ampere));
+    return options;
+}
+
 /// A virtual cell simulator takes no higher limits than its own, and does not tell them.
 CellLimits limits_of(const BridgeContext& context) {
     constexpr double standard = 1.2;  // drivers/virtual_cell_simulator/virtual_cell_simulator.h
@@ -163,28 +171,24 @@ CellLimits limits_of(const BridgeContext& context) {
     return {value("source_limit"), value("sink_limit")};
 }
 
-Options cell_options(const CellSimulator& cells, InstrumentSpec& serve,
-                     const BridgeContext& context) {
-    const CellLimits limits = limits_of(context);
-    Options options = analog_options(cells, serve, context, bmsrig::Unit::volt);
-    options.emplace_back("source_limit", format_quantity(limits.source, bmsrig::Unit::ampere));
-    options.emplace_back("sink_limit", format_quantity(limits.sink, bmsrig::Unit::ampere));
-    return options;
-}
-
+/// The ends of a precision source's ranges in V; one that holds all where the file says nothing.
 std::vector<double> take_ranges(InstrumentSpec& serve, const ShuntInjector& source) {
-    std::istringstream text(serve.word("ranges", ""));
-    std::vector<double> ranges;
-    for (double range = 0; text >> range;) ranges.push_back(range);
     const double most = std::max(-source.minimum().value(), source.maximum().value());
-    const bool is_right = text.eof() && std::ranges::is_sorted(ranges) &&
-                          (ranges.empty() || (ranges.front() > 0 && ranges.back() >= most));
+    std::istringstream text(serve.word("ranges", format_quantity(most, bmsrig::Unit::volt)));
+    std::vector<double> ranges;
+    for (std::string range; std::getline(text, range, ',');) {
+        const Quantity end = parse_quantity(range);
+        if (end.unit != bmsrig::Unit::volt) break;
+        ranges.push_back(end.value);
+    }
+    const bool is_right = text.eof() && !ranges.empty() && ranges.front() > 0 &&
+                          std::ranges::is_sorted(ranges) && ranges.back() >= most;
     if (is_right) return ranges;
     throw InputError(serve.file, serve.line,
                      "serve." + serve.name +
-                         ".ranges: expected numbers in V in rising order, the "
+                         ".ranges: expected voltages in rising order, the "
                          "last one at least " +
-                         number_text(most) + ": \"0.01 0.1 1\"");
+                         number_text(most) + " V: \"20 mV, 200 mV\"");
 }
 
 }  // namespace
@@ -200,7 +204,7 @@ std::unique_ptr<Bridge> make_bloomy_abs_bridge(InstrumentSpec& serve, Instrument
             std::make_unique<AbsCommands>(cells, first, number, limits.source, limits.sink),
             has_several ? number : 0);
     }
-    bridge->set_options(cell_options(cells, serve, context));
+    bridge->set_options(cell_options(cells, serve, context, limits));
     return bridge;
 }
 
@@ -216,7 +220,7 @@ std::unique_ptr<Bridge> make_scpi_cell_simulator_bridge(InstrumentSpec& serve,
     return one_unit(
         std::make_unique<ScpiBridge>(serve, instrument, context, "virtual cell simulator"),
         std::make_unique<CellCommands>(cells, std::move(unit)),
-        cell_options(cells, serve, context));
+        cell_options(cells, serve, context, limits));
 }
 
 std::unique_ptr<Bridge> make_scpi_power_supply_bridge(InstrumentSpec& serve, Instrument& instrument,
@@ -234,13 +238,8 @@ std::unique_ptr<Bridge> make_scpi_shunt_injector_bridge(InstrumentSpec& serve,
     auto& shunt = of_kind<ShuntInjector>(serve, instrument);
     const auto ranges = take_ranges(serve, shunt);
     Options options = analog_options(shunt, serve, context, bmsrig::Unit::volt);
-    if (!ranges.empty()) {
-        std::string text;
-        for (const double range : ranges) {
-            text += (text.empty() ? "" : ", ") + format_quantity(range, bmsrig::Unit::volt);
-        }
-        options.emplace_back("ranges", text);
-    }
+    const std::string said = serve.word("ranges", "");
+    if (!said.empty()) options.emplace_back("ranges", said);
     return one_unit(
         std::make_unique<ScpiBridge>(serve, instrument, context, "virtual shunt injector"),
         std::make_unique<SourceCommands>(shunt, ranges), options);

@@ -25,7 +25,8 @@ std::unique_ptr<Bridge> make_scpi_cell_simulator_bridge(InstrumentSpec& serve,
                                                         const BridgeContext& context);
 std::unique_ptr<Bridge> make_scpi_power_supply_bridge(InstrumentSpec& serve, Instrument& instrument,
                                                       const BridgeContext& context);
-/// `ranges` in V, by spaces, in rising order: "0.01 0.1 1"; the last one holds all set-points.
+/// `ranges` by commas in rising order: "20 mV, 200 mV"; the last one holds all set-points. One
+/// range unless said.
 std::unique_ptr<Bridge> make_scpi_shunt_injector_bridge(InstrumentSpec& serve,
                                                         Instrument& instrument,
                                                         const BridgeContext& context);

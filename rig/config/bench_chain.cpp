@@ -7,11 +7,10 @@ namespace bmsrig {
 
 namespace {
 
-const std::vector<std::string> keys{
-    "format",   "bench", "based_on",    "fixture",       "clock",  "timing",     "seed",
-    "settings", "uut",   "instruments", "wiring_faults", "cannot", "calibration",
-                                    "guard",
-                                    "serve"};
+const std::vector<std::string> keys{"format",      "bench",       "based_on",      "fixture",
+                                    "clock",       "timing",      "seed",          "settings",
+                                    "uut",         "instruments", "wiring_faults", "cannot",
+                                    "calibration", "guard",       "serve"};
 
 }  // namespace
 
