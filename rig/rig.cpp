@@ -118,14 +118,25 @@ void Rig::open_instruments(const InstrumentFactory& make_instrument) {
                                     const auto found = by_name_.find(std::string(name));
                                     return found == by_name_.end() ? nullptr : found->second;
                                 }};
+    std::string problems;  // somebody who mends a bench wants to know all of them
     for (const InstrumentSpec& spec : bench_.instruments) {
-        instruments_.push_back(make_instrument(spec, context));
+        try {
+            instruments_.push_back(make_instrument(spec, context));
+        } catch (const InputError& problem) {
+            if (problems.empty()) throw;  // otherwise it may only miss an instrument before it
+            problems += std::string("\n") + problem.what();
+            continue;
+        } catch (const Error& problem) {
+            problems += (problems.empty() ? "" : "\n") + std::string(problem.what());
+            continue;
+        }
         by_name_.emplace(spec.name, instruments_.back().get());
         if (auto* host = dynamic_cast<UutHost*>(instruments_.back().get())) {
             host_ = host;
             host_->on_log([this](std::string_view line) { on_uut_log(line); });
         }
     }
+    if (!problems.empty()) throw InstrumentError(problems);
     stimuli_.emplace(fixture_->wiring, by_name_, trace_, scheduler_, seed_);
 }
 
@@ -374,6 +385,14 @@ void Rig::note_lateness(Instant due) {
     }
     if (!punctuality_.note(due, lateness)) return;
     trace_.append(trace_.require(lateness_signal), due, to_seconds(lateness));
+}
+
+Punctuality Rig::measure_punctuality(Duration period, Duration duration) {
+    punctuality_.restart(bench_.allowed_lateness);
+    const Instant end = after(duration);
+    for (Instant due = now() + period; due <= end; due += period) scheduler_.schedule(due, [] {});
+    run_until(end);
+    return punctuality_;
 }
 
 void Rig::log_timing() {

@@ -206,6 +206,8 @@ class Rig {
     [[nodiscard]] std::uint64_t power_cycles() const { return power_cycles_; }
     /// Of this test, in real time.
     [[nodiscard]] const Punctuality& punctuality() const { return punctuality_; }
+    /// How late the rig is on this machine, with something to do after every `period`.
+    Punctuality measure_punctuality(Duration period, Duration duration);
     /// What the operating system grants; empty in virtual time.
     [[nodiscard]] std::string real_time() const { return real_time_ ? real_time_->text() : ""; }
 

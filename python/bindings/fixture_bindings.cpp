@@ -2,6 +2,8 @@
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
+#include <algorithm>
+
 #include "drivers/registry.h"
 #include "python/bindings/bindings.h"
 #include "rig/ability.h"
@@ -53,6 +55,16 @@ std::vector<std::string> reading_names(const Fixture& fixture) {
     return names_of(fixture.wiring.readings(), &ReadingNet::name);
 }
 
+/// What the bench drives: (port, instrument, lowest and highest value that the UUT stands).
+std::vector<std::tuple<std::string, std::string, std::optional<double>, std::optional<double>>>
+sources(const Fixture& fixture) {
+    std::vector<std::tuple<std::string, std::string, std::optional<double>, std::optional<double>>>
+        list;
+    for (const InputNet& net : fixture.wiring.inputs())
+        list.emplace_back(net.port, net.source.instrument, net.rating_low, net.rating_high);
+    return list;
+}
+
 /// Of all buses, as the wiring names them.
 std::vector<std::string> can_database_names(const Fixture& fixture) {
     std::vector<std::string> names;
@@ -90,6 +102,7 @@ void bind_product(py::module_& module) {
         .def_readonly("limits", &Fixture::limits)
         .def_readonly("requirements", &Fixture::requirements)
         .def_property_readonly("lines", &line_names)
+        .def_property_readonly("sources", &sources)
         // A copy: a restart with other settings replaces the fixture's own.
         .def("limit", &Fixture::limit, py::arg("name"), py::return_value_policy::copy)
         .def_property_readonly("can_databases", &can_database_names)
@@ -108,11 +121,21 @@ void bind_product(py::module_& module) {
         });
 }
 
+/// Where it is found; empty for a virtual instrument.
+std::string address_of(const InstrumentSpec& spec) {
+    for (const std::string_view key : {"address", "interfaces", "interface", "chip", "devices"}) {
+        const auto found = std::ranges::find(spec.options, key, &DriverOption::key);
+        if (found != spec.options.end()) return found->text;
+    }
+    return {};
+}
+
 void bind_bench(py::module_& module) {
     py::class_<InstrumentSpec>(module, "InstrumentSpec",
                                "An instrument as a bench file describes it.")
         .def_readonly("name", &InstrumentSpec::name)
-        .def_readonly("driver", &InstrumentSpec::driver);
+        .def_readonly("driver", &InstrumentSpec::driver)
+        .def_property_readonly("address", &address_of);
 
     py::class_<CalibrationRule>(module, "CalibrationRule",
                                 "What becomes of instruments whose calibration has run out.")

@@ -8,6 +8,7 @@
 #include "drivers/registry.h"
 #include "python/bindings/bindings.h"
 #include "reports/record.h"
+#include "rig/bench_probe.h"
 #include "rig/error.h"
 #include "rig/instruments/cell_simulator.h"
 #include "rig/instruments/temperature_simulator.h"
@@ -101,24 +102,54 @@ bool has_figures(const Instrument& instrument) {
            dynamic_cast<const Meter*>(&instrument) != nullptr;
 }
 
+std::map<std::string, std::string> identity_of(Instrument& instrument) {
+    const Identity id = instrument.identify();
+    return {{"name", instrument.name()},
+            {"manufacturer", id.manufacturer},
+            {"model", id.model},
+            {"serial", id.serial},
+            {"firmware", id.firmware},
+            {"calibrated", id.calibrated},
+            {"figures", has_figures(instrument) ? "yes" : ""},
+            {"channels", std::to_string(instrument.channels())}};
+}
+
 std::vector<std::map<std::string, std::string>> identities(Rig& rig) {
     std::vector<std::map<std::string, std::string>> list;
-    for (const auto& instrument : rig.instruments()) {
-        const Identity id = instrument->identify();
-        list.push_back({{"name", instrument->name()},
-                        {"manufacturer", id.manufacturer},
-                        {"model", id.model},
-                        {"serial", id.serial},
-                        {"firmware", id.firmware},
-                        {"calibrated", id.calibrated},
-                        {"figures", has_figures(*instrument) ? "yes" : ""},
-                        {"channels", std::to_string(instrument->channels())}});
-    }
+    for (const auto& instrument : rig.instruments()) list.push_back(identity_of(*instrument));
     return list;
+}
+
+void bind_probe(py::module_& module) {
+    py::class_<BenchProbe>(module, "BenchProbe",
+                           "The instruments of a bench, without a fixture or a UUT.")
+        .def(py::init([](const std::filesystem::path& bench) {
+                 return std::make_unique<BenchProbe>(bench, make_instrument);
+             }),
+             py::arg("bench"))
+        .def_property_readonly(
+            "found",
+            [](const BenchProbe& self) {
+                std::vector<std::tuple<std::string, std::string, std::string>> list;
+                for (const auto& each : self.found())
+                    list.emplace_back(each.name, each.driver, each.problem);
+                return list;
+            },
+            "(name, driver, why it could not be opened or nothing).")
+        .def(
+            "identify",
+            [](const BenchProbe& self, const std::string& name) {
+                for (const auto& each : self.found()) {
+                    if (each.name == name && each.instrument) return identity_of(*each.instrument);
+                }
+                throw InputError("no instrument \"" + name + "\" was opened");
+            },
+            py::arg("name"));
 }
 
 void bind_time(py::class_<Rig>& rig) {
     rig.def("begin_test", &Rig::begin_test, py::arg("seed"), Release())
+        .def("begin_unpowered", &Rig::begin_unpowered, py::arg("seed"), Release())
         .def("end_test", &Rig::end_test, Release())
         .def("make_safe", &Rig::make_safe, Release())
         .def("keep_transcripts", &Rig::keep_transcripts, py::arg("keep"))
@@ -154,6 +185,14 @@ void bind_time(py::class_<Rig>& rig) {
         .def_property_readonly(
             "worst_lateness",
             [](const Rig& self) { return to_seconds(self.punctuality().worst()); })
+        .def(
+            "measure_punctuality",
+            [](Rig& self, double period, double seconds) {
+                const Punctuality seen = self.measure_punctuality(duration_from_seconds(period),
+                                                                  duration_from_seconds(seconds));
+                return std::tuple{seen.text(), seen.problem(), to_seconds(seen.worst())};
+            },
+            py::arg("period"), py::arg("seconds"), Release())
         .def_property_readonly("timing", [](const Rig& self) { return self.punctuality().text(); })
         .def_property_readonly("timing_problem",
                                [](const Rig& self) { return self.punctuality().problem(); })
@@ -386,6 +425,7 @@ void bind_rig(py::module_& module) {
     bind_lines(rig);
     bind_readings(rig);
     bind_buses(module, rig);
+    bind_probe(module);
     bind_self_test(module, rig);
     bind_steps(module, rig);
     bind_verdicts(rig);

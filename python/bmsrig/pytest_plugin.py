@@ -17,7 +17,7 @@ from bmsrig import _core
 from bmsrig.controller import Controller
 from bmsrig.finished import FinishedRun
 from bmsrig.line import Line
-from bmsrig.paths import find_bench, find_fixture
+from bmsrig.paths import find_bench, find_fixture, fixture_of_bench
 from bmsrig.rig import Rig
 from bmsrig.run import Outcome, Run, RunOptions, default_record, parse_setting
 from bmsrig.selection import Times, parse_duration
@@ -150,7 +150,7 @@ def _options(config: pytest.Config) -> RunOptions:
         raise _core.InputError("--reference is reserved: a reference beside the UUT is not built yet; leave it out")
     if option.html and not Path(option.html).absolute().parent.is_dir():
         raise _core.InputError(f"--html {option.html[:200]}: there is no folder {Path(option.html).absolute().parent}")
-    fixture = find_fixture(option.fixture or _fixture_of_bench(option.bench) or plan)
+    fixture = find_fixture(option.fixture or fixture_of_bench(option.bench) or plan)
     return RunOptions(
         plan=plan,
         fixture=fixture,
@@ -166,11 +166,6 @@ def _options(config: pytest.Config) -> RunOptions:
         answer_timeout=option.answer_timeout,
         worker=Worker.of(config),
     )
-
-
-def _fixture_of_bench(bench: str) -> str:
-    """A bench file outside the fixtures says which fixture it is for."""
-    return _core.Bench.load(Path(bench)).fixture if bench.endswith((".yaml", ".yml")) and Path(bench).is_file() else ""
 
 
 def _check_requirements(session: pytest.Session, run: Run) -> None:

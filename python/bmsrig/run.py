@@ -54,12 +54,12 @@ class Outcome:
     message: str = ""
     details: list[str] = field(default_factory=list)
     left_out: str = ""
-    """Why it was not run to its end although nobody is at fault; what it has proven before still counts."""
+    """Why it was not run to its end although nobody is at fault; a failure that it saw before still counts."""
 
     @property
     def is_not_run(self) -> bool:
         """Whether it has no part in the run's verdict."""
-        return bool(self.left_out) and self.verdict == Verdict.PASS
+        return bool(self.left_out) and self.verdict < Verdict.FAIL
 
     def worsen(self, verdict: Verdict, message: str, details: str) -> None:
         """Keep the worse verdict with its message; details add up."""

@@ -10,7 +10,9 @@ from bmsrig.run import parse_setting
 
 def add_bench_options(parser: argparse.ArgumentParser) -> None:
     """Add --fixture, --bench, --uut and --set."""
-    parser.add_argument("--fixture", default="", metavar="NAME", required=True, help="a fixture's name or folder")
+    parser.add_argument(
+        "--fixture", default="", metavar="NAME", help="a fixture's name or folder; default: what a bench file says"
+    )
     parser.add_argument("--bench", default="virtual", metavar="NAME", help="a bench of the fixture, or a .yaml file")
     parser.add_argument(
         "--uut", default=None, type=command, metavar="COMMAND", help="the BMS process; default: what the bench says"

@@ -1,30 +1,22 @@
-"""``bmsrig check-bench``: look whether a bench is fit to test with."""
+"""``bmsrig check-bench``: look whether a bench is fit to test with, and say what to do where it is not."""
 
 from __future__ import annotations
 
 import argparse
-import math
-from dataclasses import dataclass
+import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bmsrig import RigError, _core, paths
-from bmsrig.can import CanBus
+from bmsrig import InstrumentError, RigError, _core, paths
+from bmsrig.bring_up.buses import can_bus, serial_bus
+from bmsrig.bring_up.finding import Finding, attempt
+from bmsrig.bring_up.instruments import identities, opened_apart
+from bmsrig.bring_up.machine import clock, kernel, machine
+from bmsrig.bring_up.sources import contacts, outputs
 from bmsrig.cli.bench_options import add_bench_options, settings_of
-from bmsrig.failure import ExpectationFailed
+from bmsrig.run import utc_now
 from bmsrig.verdict import EXIT_STATUS, Verdict
-
-LISTENS = 2.0
-"""s for which a CAN bus is listened to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the table."""
-
-    what: str
-    ok: bool
-    seen: str
 
 
 def add_to(commands: Any) -> None:
@@ -32,99 +24,101 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser(
         "check-bench",
         help="check a bench",
-        description="Check a bench: its files, its instruments' identities, every readback against its set-point, the "
-        "UUT's greeting, what its buses carry, and the wiring of every line as before a run. Exits 0 if all is well, "
-        "3 otherwise.",
+        description="Check a bench: its files; each instrument's identity, calibration and time to answer; each output "
+        "at three points within half of what the UUT stands, with its noise; each contact; the UUT's greeting and what "
+        "its buses carry; the wiring of each line, as before a run; and the computer's timing, clock and kernel. One "
+        "instrument that cannot be opened does not keep the others from being looked at. Exits 0 if all is well, 3 "
+        "otherwise.",
     )
     add_bench_options(parser)
+    parser.add_argument("--json", default="", metavar="FILE", help="write what was found for other programs")
     parser.set_defaults(action=main)
 
 
 def main(options: argparse.Namespace) -> int:
     """Print the table."""
-    fixture = paths.find_fixture(options.fixture)
-    core = _core.Rig(
-        fixture=fixture,
-        bench=paths.find_bench(options.bench, fixture),
-        settings=settings_of(options),
-        uut=options.uut or "",
-        process_folder=str(paths.process_folder()),
-        seed=None,
-        answer_timeout=5.0,
-    )
-    findings = check(core)
+    started = utc_now()
+    fixture = paths.find_fixture(options.fixture or paths.fixture_of_bench(options.bench))
+    bench = paths.find_bench(options.bench, fixture)
+    findings = [Finding("bench file", True, str(bench))]
+    try:
+        core = _core.Rig(
+            fixture=fixture,
+            bench=bench,
+            settings=settings_of(options),
+            uut=options.uut or "",
+            process_folder=str(paths.process_folder()),
+            seed=None,
+            answer_timeout=5.0,
+        )
+    except InstrumentError:  # the probe says which and why
+        findings += opened_apart(str(bench))
+        findings += [clock(), kernel()]
+        findings.append(Finding("wiring", False, "not looked at: that takes all instruments", "mend the others first"))
+    else:
+        findings += check(core, date.fromisoformat(started[:10]))
+    _print(findings, _core.Bench.load(bench).name)
+    ready = all(finding.ok for finding in findings)
+    if options.json:
+        content = {
+            "format": 1,
+            "checked_utc": started,
+            "bench": str(bench),
+            "fixture": fixture.name,
+            "ready": ready,
+            "findings": [finding.as_json for finding in findings],
+        }
+        Path(options.json).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return EXIT_STATUS[Verdict.PASS if ready else Verdict.ERROR]
+
+
+def _print(findings: list[Finding], bench: str) -> None:
     width = max(len(finding.what) for finding in findings)
     for finding in findings:
-        print(f"{'ok ' if finding.ok else 'BAD'}  {finding.what:<{width}}  {finding.seen}")
+        print(f"{finding.mark:<3}  {finding.what:<{width}}  {finding.seen}")
+        if finding.advice:
+            print(f"     {'':<{width}}  -> {finding.advice}")
     bad = sum(not finding.ok for finding in findings)
-    print(f"bench {core.bench.name}: " + (f"{bad} of {len(findings)} checks are bad" if bad else "ready"))
-    return EXIT_STATUS[Verdict.ERROR if bad else Verdict.PASS]
+    print(f"bench {bench}: " + (f"{bad} of {len(findings)} checks are bad" if bad else "ready"))
 
 
-def check(core: _core.Rig) -> list[Finding]:
-    """All checks, the bench in its safe state afterwards."""
-    findings = [Finding("bench file", True, str(Path(core.bench.file)))]
-    for fact in core.identities:
-        words = f"{fact['manufacturer']} {fact['model']} {fact['serial']}, {fact['channels']} channels"
-        findings.append(Finding(f"instrument {fact['name']}", True, words))
+def check(core: _core.Rig, today: date) -> list[Finding]:
+    """All checks of an opened bench, which is in its safe state afterwards."""
+    findings = attempt("instruments", lambda: identities(core, today))
     try:
         core.begin_test(core.seed)
+        baseline = {port: _known(core.value_at(port, core.now)) for port in core.analog_inputs}
+        findings += _powered(core)
+        core.end_test()
     except RigError as problem:
-        return [*findings, Finding("power-on at the baseline", False, str(problem))]
+        return [*findings, Finding("power-on at the baseline", False, str(problem)), *machine(core)]
+    findings += attempt("outputs", lambda: outputs(core, baseline))
+    findings += attempt("contacts", lambda: contacts(core))
+    findings += attempt("wiring", lambda: _wiring(core))
+    return [*findings, *attempt("machine", lambda: machine(core))]
+
+
+def _known(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _powered(core: _core.Rig) -> list[Finding]:
+    """What can be seen of the UUT while it is on."""
     uut = core.greeting
-    findings.append(Finding("UUT", True, f"{uut['product']} {uut['firmware']}" if uut else "a board on the bench"))
-    findings += [_readback(core, port) for port in core.analog_inputs]
-    findings += [
-        Finding(f"reading {name}", True, f"{core.read_meter(name):g} {core.meter_unit(name)}")
-        for name in core.fixture.readings
-    ]
-    findings += [_can_bus(core, bus) for bus in core.can_buses]
-    findings += [
-        Finding(f"bus {bus}", True, f"{core.serial_bit_rate(bus)} bit/s; who answers there is a plan's business")
-        for bus in core.serial_buses
-    ]
-    core.end_test()
-    return [*findings, *_wiring(core)]
+    findings = [Finding("UUT", True, f"{uut['product']} {uut['firmware']}" if uut else "a board on the bench")]
+    for name in core.fixture.readings:
+        findings += attempt(f"reading {name}", lambda name=name: [_reading(core, name)])  # type: ignore[misc]
+    for bus in core.can_buses:
+        findings += attempt(f"bus {bus}", lambda bus=bus: [can_bus(core, bus)])  # type: ignore[misc]
+    return findings + [serial_bus(core, bus) for bus in core.serial_buses]
 
 
-def _can_bus(core: _core.Rig, bus: str) -> Finding:
-    frames, _ = core.can_watch(bus, LISTENS)
-    errors = core.can_counts(bus)["error_frames"]
-    identifiers = len({(frame[1], frame[2]) for frame in frames})
-    heard = f"{len(frames)} frames of {identifiers} identifiers in {LISTENS:g} s" if frames else "no frame heard"
-    load = f", load {core.can_load(bus):.1f} %" if frames else ""
-    wrong = f", {errors:g} error frames: {_heard_rate(core, bus)}" if errors else ""
-    return Finding(f"bus {bus}", not errors, f"{core.can_bit_rate(bus)} bit/s, {heard}{load}{wrong}")
-
-
-def _heard_rate(core: _core.Rig, bus: str) -> str:
-    """What listening says of the rate at which the UUT speaks."""
-    try:
-        rate = CanBus(core, bus).detect_bit_rate()
-    except (RigError, ExpectationFailed) as problem:
-        return str(problem)
-    return f"the UUT speaks at {rate} bit/s; set the adapter's bit_rate in the bench file, or look at the wires"
+def _reading(core: _core.Rig, name: str) -> Finding:
+    return Finding(f"reading {name}", True, f"{core.read_meter(name):g} {core.meter_unit(name)}")
 
 
 def _wiring(core: _core.Rig) -> list[Finding]:
-    try:
-        report = core.prove_wiring(core.seed)
-    except RigError as problem:
-        return [Finding("wiring", False, str(problem))]
+    report = core.prove_wiring(core.seed)
     findings = [Finding(f"line {line.line}", line.ok, str(line)) for line in report.lines]
     findings += [Finding("wiring", False, fault) for fault in report.faults]
     return findings + [Finding("note", True, note) for note in (*report.notes, *report.blind_spots)]
-
-
-def _readback(core: _core.Rig, port: str) -> Finding:
-    applied = core.value_at(port, core.now)
-    seen = core.read(port)
-    if applied is not None and math.isnan(applied):
-        return Finding(f"readback {port}", True, "open, as the baseline has it")
-    accuracy = core.accuracy(port)
-    unit = core.unit(port)
-    # The source may be off by its accuracy and the readback by as much again.
-    ok = applied is not None and abs(seen - applied) <= 2 * accuracy
-    return Finding(
-        f"readback {port}", ok, f"{seen:.5g} {unit} for {applied} {unit}, allowed +/- {2 * accuracy:.3g} {unit}"
-    )
