@@ -8,12 +8,14 @@
 #include <utility>
 
 #include "rig/clock.h"
+#include "rig/guard/watch.h"
 
 namespace bmsrig {
 
 namespace {
 
-constexpr Duration longest_wait = std::chrono::milliseconds{50};
+/// Short enough for the guard: a handler that hangs is known only when the wait should have ended.
+constexpr Duration longest_wait = std::chrono::milliseconds{20};
 
 Duration read_clock(clockid_t clock) {
     timespec t{};
@@ -58,10 +60,13 @@ Instant Reactor::at_realtime(Duration since_1970) const {
 
 bool Reactor::run_one(Instant deadline) {
     auto& [io, stays_alive, timer, timer_ran] = *parts_;
+    const Watch::Scope in_rig(Watch::Where::rig);
     if (io.poll_one() > 0) return true;
     const Instant present = now();
     if (present >= deadline) return false;
-    const Duration due = std::min(deadline - present, longest_wait) + (present - Instant{});
+    const Duration wait = std::min(deadline - present, longest_wait);
+    const Duration due = wait + (present - Instant{});
+    if (Watch* watch = Watch::active()) watch->wait_at_most(wait);
     timer_ran = false;
     timer.expires_at(boost::asio::steady_timer::time_point{origin_ + due});
     timer.async_wait([&timer_ran = timer_ran](const boost::system::error_code& cancelled) {

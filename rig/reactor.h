@@ -42,7 +42,7 @@ class Reactor {
     void set_runner(std::function<void(Instant limit)> runner);
 
     /// For the clock: runs what is ready, or waits for it until `deadline`, but never longer than
-    /// 50 ms, so that somebody looks whether the operator wants to stop. Whether a handler ran.
+    /// 20 ms, so that somebody looks whether the operator wants to stop. Whether a handler ran.
     bool run_one(Instant deadline);
 
   private:

@@ -37,6 +37,7 @@ Rig::Rig(RigOptions options, const InstrumentFactory& make_instrument)
       fixture_(run_fixture_) {
     check_bench(*fixture_, bench_);
     open_clock();
+    take_bench();
     open_instruments(make_instrument);
     uut_ = resolve_uut();
     declare_signals();
@@ -113,6 +114,44 @@ void Rig::open_clock() {
     });
 }
 
+/// Before any instrument is opened: opening may disturb what another rig does with it.
+void Rig::take_bench() {
+    if (!reactor_) return;
+    guard_ =
+        std::make_unique<Guard>(bench_.file, bench_.guard.limits, bench_.guard.off_because.empty());
+    if (options_.only_to_make_safe) {
+        guard_->state().own();
+    } else {
+        guard_->state().refuse_if_unsafe();
+    }
+}
+
+/// Once the instruments' connections stand, and before an output is switched on.
+void Rig::arm_guard() {
+    if (!guard_) return;
+    std::vector<SafeAction> actions;
+    for (const auto& instrument : instruments_) {
+        std::ranges::move(instrument->safe_actions(), std::back_inserter(actions));
+    }
+    if (actions.empty()) return;
+    guard_->start(std::filesystem::path(options_.process_folder) / "bmsrig-guard");
+    guard_->arm(actions);
+}
+
+void Rig::look_after_guard() {
+    if (guard_) guard_->check();
+}
+
+std::string Rig::guard_text() const {
+    if (!guard_) return {};
+    if (!bench_.guard.off_because.empty()) return "off: " + bench_.guard.off_because;
+    return guard_->pid() < 0 ? "" : "on: " + guard_->means();
+}
+
+void Rig::confirm_safe() {
+    if (guard_) guard_->state().unmark();
+}
+
 void Rig::open_instruments(const InstrumentFactory& make_instrument) {
     const DriverContext context{scheduler_, seed_, reactor_.get(), [this](std::string_view name) {
                                     const auto found = by_name_.find(std::string(name));
@@ -167,6 +206,7 @@ void Rig::set_interrupt_check(std::function<void()> check) {
 }
 
 void Rig::check_interrupt() {
+    const Watch::Scope in_plan(Watch::Where::plan);
     if (interrupt_check_) interrupt_check_();
 }
 
@@ -184,6 +224,9 @@ void Rig::begin_unpowered(std::uint64_t seed) {
 }
 
 void Rig::restart_bench(std::uint64_t seed) {
+    if (options_.only_to_make_safe) {
+        throw Error("no test can begin on a bench that was opened to be made safe");
+    }
     power_off();
     check_interrupt();
     stimuli_->quiet();
@@ -200,6 +243,7 @@ void Rig::restart_bench(std::uint64_t seed) {
     session_ = 0;
     test_seed_ = seed;
     for (const auto& instrument : instruments_) instrument->restart(seed);
+    arm_guard();
     lines_.restart();
     serial_.restart();
     scratch_files_.clear();
@@ -272,6 +316,7 @@ void Rig::start_process() {
         };
     }
     command.settings.insert(command.settings.end(), scratch_files.begin(), scratch_files.end());
+    const Watch::Scope at_uut(Watch::Where::uut);
     loop_.emplace(
         fixture_->wiring, fixture_->products, by_name_, trace_, *line_nets_, command,
         std::move(sink), [this](std::string_view line) { on_uut_log(line); }, now());
@@ -284,6 +329,7 @@ void Rig::power_off() {
     if (!loop_) return;
     past_exchanges_ += loop_->exchanges();
     add(past_times_, loop_->exchange_times());
+    const Watch::Scope at_uut(Watch::Where::uut);
     try {
         loop_->stop();
     } catch (...) {
@@ -344,7 +390,9 @@ void Rig::make_safe() {
     stimuli_->quiet();
     can_repeats_.stop_all();
     for (const auto& instrument : instruments_) attempt([&] { instrument->make_safe(); });
-    if (first) std::rethrow_exception(first);
+    for (const auto& instrument : instruments_) attempt([&] { instrument->finish(); });
+    if (first) std::rethrow_exception(first);  // armed as it is: the guard tries when the rig ends
+    if (guard_) guard_->disarm();
 }
 
 void Rig::end_test() {
@@ -367,6 +415,7 @@ Instant Rig::wait_for_next(Instant limit) {
         if (const auto due = loop_->next_due(); due && *due < next) next = std::max(*due, now());
     }
     for (;;) {
+        look_after_guard();
         const Clock::Woken woken = clock_->wait_until(next);
         if (woken == Clock::Woken::at_deadline) {
             if (reactor_ && next < limit) note_lateness(next);
@@ -422,9 +471,13 @@ bool Rig::step(Instant limit) {
         Stepping(const Stepping&) = delete;
         Stepping& operator=(const Stepping&) = delete;
     } const stepping{is_stepping_};
+    const Watch::Scope in_rig(Watch::Where::rig);
     const Instant next = wait_for_next(limit);
     scheduler_.run_until(next);
-    if (loop_) loop_->run(next);
+    if (loop_) {
+        const Watch::Scope at_uut(Watch::Where::uut);
+        loop_->run(next);
+    }
     lines_.take_edges();
     if (++steps_ % steps_between_interrupt_checks == 0) check_interrupt();
 

@@ -18,6 +18,7 @@
 #include "rig/config/bench.h"
 #include "rig/config/fixture.h"
 #include "rig/driver_context.h"
+#include "rig/guard/guard.h"
 #include "rig/instruments/meter.h"
 #include "rig/instruments/uut_host.h"
 #include "rig/journal.h"
@@ -46,6 +47,8 @@ struct RigOptions {
     std::string uut;                    ///< command of the UUT; empty: what the bench file says
     std::string process_folder;         ///< where the fixtures' own BMS processes stand
     std::optional<std::uint64_t> seed;  ///< instead of the bench's
+    /// Opens a bench that was left unsafe as well; no test can begin on it.
+    bool only_to_make_safe = false;
     Duration answer_timeout = std::chrono::seconds{5};
     CanDatabases can_databases{};  ///< that a fixture may name
 };
@@ -108,6 +111,11 @@ class Rig {
     }
     /// Every output off, every fault open, every contact open; UUT off. Harmless at any time.
     void make_safe();
+    /// After make_safe() of a bench that was left unsafe, and once somebody has seen that it is
+    /// safe: takes its marker away.
+    void confirm_safe();
+    /// Who guards the bench, in words for the record; empty where nothing needs a guard.
+    [[nodiscard]] std::string guard_text() const;
 
     // Time.
     [[nodiscard]] Instant now() const { return scheduler_.now(); }
@@ -216,7 +224,10 @@ class Rig {
         const std::vector<std::pair<std::string, std::string>>& plan_settings) const;
     void restart_bench(std::uint64_t seed);
     void join_bench();
+    void take_bench();
     void open_instruments(const InstrumentFactory& make_instrument);
+    void arm_guard();
+    void look_after_guard();
     void declare_signals();
     void power_on();
     void start_process();
@@ -279,6 +290,9 @@ class Rig {
     std::uint64_t power_cycles_ = 0;
     std::uint64_t past_exchanges_ = 0;
     ExchangeTimes past_times_;
+    /// Of a bench in real time. Last: it is gone before what it guards, and then makes the bench
+    /// safe if the rig could not.
+    std::unique_ptr<Guard> guard_;
 };
 
 }  // namespace bmsrig

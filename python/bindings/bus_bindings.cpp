@@ -17,7 +17,6 @@ namespace bmsrig::python {
 namespace {
 
 namespace py = pybind11;
-using Release = py::call_guard<py::gil_scoped_release>;
 
 std::vector<std::uint8_t> bytes_of(const py::bytes& data) {
     const auto view = static_cast<std::string_view>(data);
@@ -49,7 +48,7 @@ void bind_can_frames(py::class_<Rig>& rig) {
               bool extended,
               bool remote) { self.send_can(bus, frame_of(id, data, extended, remote)); },
            py::arg("bus"), py::arg("identifier"), py::arg("data"), py::arg("extended"),
-           py::arg("remote"))
+           py::arg("remote"), AtInstruments())
         .def(
             "can_identifier",
             [](const Rig& self, const std::string& bus, std::uint32_t id,
@@ -90,7 +89,7 @@ void bind_can_repeats(py::class_<Rig>& rig) {
                                       duration_from_seconds(period));
            },
            py::arg("bus"), py::arg("identifier"), py::arg("data"), py::arg("extended"),
-           py::arg("period"))
+           py::arg("period"), AtInstruments())
         .def("can_stop_repeating", &Rig::stop_repeating_can, py::arg("repeated"));
 }
 
@@ -221,7 +220,7 @@ void bind_serial(py::class_<Rig>& rig) {
            [](Rig& self, const std::string& bus, const py::bytes& data) {
                self.send_serial(bus, bytes_of(data));
            },
-           py::arg("bus"), py::arg("data"))
+           py::arg("bus"), py::arg("data"), AtInstruments())
         .def(
             "serial_received",
             [](Rig& self, const std::string& bus) {

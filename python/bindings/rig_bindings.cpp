@@ -23,7 +23,6 @@ namespace bmsrig::python {
 
 namespace {
 
-using Release = py::call_guard<py::gil_scoped_release>;
 using SettingList = std::vector<std::pair<std::string, std::string>>;
 
 /// A fixture's own DBC file, read in Python. What it makes lives as long as the module.
@@ -41,13 +40,15 @@ const CanDatabase& load_can_database(const std::filesystem::path& file) {
 std::unique_ptr<Rig> make_rig(const std::filesystem::path& fixture,
                               const std::filesystem::path& bench, const SettingList& settings,
                               const std::string& uut, const std::string& process_folder,
-                              std::optional<std::uint64_t> seed, double answer_timeout) {
+                              std::optional<std::uint64_t> seed, double answer_timeout,
+                              bool only_to_make_safe) {
     RigOptions options{fixture,
                        bench,
                        settings,
                        uut,
                        process_folder,
                        seed,
+                       only_to_make_safe,
                        duration_from_seconds(answer_timeout),
                        CanDatabases{can_databases(), load_can_database}};
     auto rig = std::make_unique<Rig>(std::move(options), make_instrument);
@@ -147,11 +148,31 @@ void bind_probe(py::module_& module) {
             py::arg("name"));
 }
 
+/// The ports at which nothing may stand once the bench is safe: those of instruments that are not
+/// told to hold what they have.
+std::vector<std::string> voltages_to_be_off(const Rig& rig) {
+    std::vector<std::string> ports;
+    for (const InputNet& net : rig.fixture().wiring.inputs()) {
+        if (net.unit != Unit::volt || net.is_contact()) continue;
+        for (const auto& instrument : rig.instruments()) {
+            if (instrument->name() != net.source.instrument) continue;
+            if (!instrument->safe_actions().empty()) ports.push_back(net.port);
+        }
+    }
+    return ports;
+}
+
 void bind_time(py::class_<Rig>& rig) {
     rig.def("begin_test", &Rig::begin_test, py::arg("seed"), Release())
         .def("begin_unpowered", &Rig::begin_unpowered, py::arg("seed"), Release())
         .def("end_test", &Rig::end_test, Release())
         .def("make_safe", &Rig::make_safe, Release())
+        .def("confirm_safe", &Rig::confirm_safe)
+        .def_property_readonly("voltages_to_be_off", &voltages_to_be_off)
+        .def_property_readonly("guard", &Rig::guard_text)
+        .def_property_readonly(
+            "unsafe_marker",
+            [](const Rig& self) { return BenchState(self.bench().file).marker().string(); })
         .def("keep_transcripts", &Rig::keep_transcripts, py::arg("keep"))
         .def_property_readonly("uut_is_off", &Rig::uut_is_off)
         .def("turn_off", &Rig::turn_off, Release())
@@ -205,40 +226,40 @@ void bind_stimuli(py::class_<Rig>& rig) {
            [](Rig& self, const std::string& port, double value) {
                return self.stimuli().apply(port, value, self.now());
            },
-           py::arg("port"), py::arg("value"))
+           py::arg("port"), py::arg("value"), AtInstruments())
         .def(
             "apply_cells",
             [](Rig& self, const std::vector<double>& values) {
                 self.stimuli().apply_cells(values, self.now());
             },
-            py::arg("values"))
+            py::arg("values"), AtInstruments())
         .def(
             "set_fault",
             [](Rig& self, const std::string& port, const std::string& fault) {
                 self.stimuli().set_fault(port, fault);
             },
-            py::arg("port"), py::arg("fault"))
+            py::arg("port"), py::arg("fault"), AtInstruments())
         .def(
             "open",
             [](Rig& self, const std::string& port) { self.stimuli().open(port, self.now()); },
-            py::arg("port"))
+            py::arg("port"), AtInstruments())
         .def(
             "swap_cells",
             [](Rig& self, int one, int other) { return self.stimuli().swap_cells(one, other); },
-            py::arg("one"), py::arg("other"))
+            py::arg("one"), py::arg("other"), AtInstruments())
         .def(
             "start_noise",
             [](Rig& self, const std::string& port, double rms, double interval) {
                 self.stimuli().start_noise(port, rms, duration_from_seconds(interval));
             },
-            py::arg("port"), py::arg("rms"), py::arg("interval"))
+            py::arg("port"), py::arg("rms"), py::arg("interval"), AtInstruments())
         .def(
             "stop_noise",
             [](Rig& self, const std::string& port) { self.stimuli().stop_noise(port); },
-            py::arg("port"))
+            py::arg("port"), AtInstruments())
         .def(
             "read", [](Rig& self, const std::string& port) { return self.stimuli().read(port); },
-            py::arg("port"))
+            py::arg("port"), AtInstruments())
         .def("accuracy",
              [](Rig& self, const std::string& port) { return self.stimuli().accuracy(port); })
         .def("unit",
@@ -263,7 +284,7 @@ void bind_lines(py::class_<Rig>& rig) {
                 return std::tuple{std::string(to_string(reading.level)), to_seconds(reading.since),
                                   reading.number};
             },
-            py::arg("line"))
+            py::arg("line"), AtInstruments())
         .def(
             "set_bias",
             [](Rig& self, const std::string& line, const std::string& bias) {
@@ -315,7 +336,7 @@ void bind_lines(py::class_<Rig>& rig) {
 }
 
 void bind_readings(py::class_<Rig>& rig) {
-    rig.def("read_meter", &Rig::read_meter, py::arg("reading"))
+    rig.def("read_meter", &Rig::read_meter, py::arg("reading"), AtInstruments())
         .def("meter_accuracy", &Rig::meter_accuracy, py::arg("reading"))
         .def("meter_unit",
              [](Rig& self, const std::string& reading) {
@@ -401,7 +422,8 @@ void bind_verdicts(py::class_<Rig>& rig) {
 void bind_rig(py::module_& module) {
     py::class_<Rig> rig(module, "Rig", "One bench with one UUT.");
     rig.def(py::init(&make_rig), py::arg("fixture"), py::arg("bench"), py::arg("settings"),
-            py::arg("uut"), py::arg("process_folder"), py::arg("seed"), py::arg("answer_timeout"))
+            py::arg("uut"), py::arg("process_folder"), py::arg("seed"), py::arg("answer_timeout"),
+            py::arg("only_to_make_safe") = false)
         .def_property_readonly("fixture", &Rig::fixture,
                                py::return_value_policy::reference_internal)
         .def_property_readonly("bench", &Rig::bench, py::return_value_policy::reference_internal)

@@ -164,7 +164,6 @@ void bind_reply(py::module_& module) {
 }
 
 void bind_host(py::module_& module) {
-    using Release = py::call_guard<py::gil_scoped_release>;
     py::class_<Host>(module, "Rs485Host", "Asks and tells one unit.")
         .def(py::init([](const std::string& table, int unit) {
                  return Host(table_of(table), {.unit = static_cast<Byte>(unit)});

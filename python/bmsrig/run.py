@@ -219,6 +219,8 @@ class Run:
             message = f"{message}\n{problem}".strip()
         if self._record is not None:
             try:
+                if self.core.guard:
+                    self._record.set_property("guard", self.core.guard)
                 self._record.end_run(self.verdict.word, message, utc_now())
             except _core.RigError as problem:
                 self.problem(problem)

@@ -122,8 +122,10 @@ void BenchState::open_lock() {
 }
 
 std::string BenchState::holder() const {
+    // Whoever only looks at the bench does not write there: the number may be that of long ago.
     const std::string pid = content_of(lock_file_);
-    return pid.empty() ? "another process" : "process " + pid;
+    const bool is_there = !pid.empty() && std::filesystem::exists("/proc/" + pid);
+    return is_there ? "process " + pid : "another process";
 }
 
 void BenchState::share() {

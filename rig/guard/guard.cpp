@@ -68,8 +68,8 @@ class SignalsBlocked {
 
 }  // namespace
 
-Guard::Guard(const std::filesystem::path& bench, const GuardLimits& limits)
-    : limits_(limits), state_(bench), watch_(*page_.operator->(), limits) {
+Guard::Guard(const std::filesystem::path& bench, const GuardLimits& limits, bool is_on)
+    : limits_(limits), is_on_(is_on), state_(bench), watch_(*page_.operator->(), limits) {
     state_.share();
 }
 
@@ -89,7 +89,9 @@ Guard::~Guard() {
 }
 
 void Guard::start(const std::filesystem::path& program) {
+    if (pid_ > 0) return;
     state_.own();
+    if (!is_on_) return;
     auto [ours, theirs] = make_sockets();
     stop_beating_ = link::FileDescriptor(::eventfd(0, EFD_CLOEXEC));
     if (!stop_beating_.is_open()) {
@@ -159,6 +161,10 @@ void Guard::arm(const std::vector<SafeAction>& actions) {
     what.reserve(actions.size());
     for (const SafeAction& action : actions) what.push_back(action.does);
     state_.mark(what);
+    if (!is_on_) {
+        is_armed_ = true;
+        return;
+    }
     // From here on the guard looks at the page.
     while (page_->beating_thread == 0) std::this_thread::yield();
     page_->beat.store(monotonic_ns(), std::memory_order_release);
@@ -175,13 +181,18 @@ void Guard::arm(const std::vector<SafeAction>& actions) {
 }
 
 void Guard::replace(const std::vector<SafeAction>& actions) {
-    if (is_armed_) send_actions(actions, false);
+    if (is_armed_ && is_on_) send_actions(actions, false);
 }
 
 void Guard::disarm() {
     if (!is_armed_) return;
     is_armed_ = false;
     if (Watch::active() == &watch_) Watch::set_active(nullptr);
+    if (is_on_) let_guard_rest();
+    state_.unmark();
+}
+
+void Guard::let_guard_rest() {
     try {
         const GuardMessage message(GuardWord::disarm);
         send({&message, 1});
@@ -189,7 +200,6 @@ void Guard::disarm() {
     } catch (const InstrumentError&) {
         is_gone_ = true;  // the rig has made the bench safe: nobody is needed for it any more
     }
-    state_.unmark();
 }
 
 void Guard::check() {

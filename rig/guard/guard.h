@@ -23,12 +23,14 @@ namespace bmsrig {
 class Guard {
   public:
     /// Keeps others from having the bench for themselves. Throws InputError if somebody has it.
-    Guard(const std::filesystem::path& bench, const GuardLimits& limits);
+    /// One that is off only marks the bench while it may be unsafe.
+    Guard(const std::filesystem::path& bench, const GuardLimits& limits, bool is_on = true);
     ~Guard();
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
 
-    /// Has the bench for itself and starts the process. Throws Error if it cannot be started.
+    /// Has the bench for itself and starts the process, if that is still to be done. Throws Error
+    /// if it cannot be started.
     void start(const std::filesystem::path& program);
 
     /// Before the first output is switched on: marks the bench as unsafe, and returns when the
@@ -53,11 +55,13 @@ class Guard {
     void send(std::span<const GuardMessage> messages);
     void send_actions(const std::vector<SafeAction>& actions, bool wants_answer);
     std::string await_answer();
+    void let_guard_rest();
     void beat();
     [[nodiscard]] std::string how_it_ended() const;
     [[nodiscard]] InstrumentError death() const;
 
     GuardLimits limits_;
+    bool is_on_;
     BenchState state_;
     SharedWatchPage page_;
     Watch watch_;

@@ -37,7 +37,10 @@ class Instrument {
     /// Outputs off, faults open, contacts open; or what the bench file says of this instrument. May
     /// be called at any time, also twice.
     virtual void make_safe() = 0;
-    /// The same for the guard, as things are now; what is empty needs no guard. A driver that opens
+    /// Returns when all that was asked of it has been carried out, letting time run meanwhile.
+    /// Throws what it said against it.
+    virtual void finish() {}
+    /// The same as make_safe() for the guard, as things are now; what is empty needs no guard. A driver that opens
     /// its connection anew has others from then on.
     [[nodiscard]] virtual std::vector<SafeAction> safe_actions() const { return {}; }
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bmsrig_reports.record import RecordError
 
 from bmsrig import RigError, __version__
-from bmsrig.cli import check_bench, export, instruments, listing, replay, report, run
+from bmsrig.cli import check_bench, export, instruments, listing, make_safe, replay, report, run
 from bmsrig.verdict import EXIT_BAD_INPUT
 
 _EPILOG = """\
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"bmsrig {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for module in (run, listing, report, export, replay, check_bench, instruments):
+    for module in (run, listing, report, export, replay, check_bench, make_safe, instruments):
         module.add_to(commands)
     options, rest = parser.parse_known_args(arguments)
     if rest and options.command != "run":
