@@ -83,9 +83,12 @@ bool RigWatcher::thread_is_stuck(std::int64_t now, GuardReport& why) const {
     if (now < due) return false;
     const ThreadState state = look_at_thread(pid_, page_->rig_thread);
     const bool wants_to_run = state.letter == 'R' && state.processor_time >= 0;
+    // The record is on a disk, and an instrument is not.
+    const bool waits_for_disk =
+        state.letter == 'D' && where != static_cast<std::int32_t>(Watch::Where::driver);
     // Of a thread that has the processor half of the time, half the limit is enough to know.
     const std::int64_t used = state.processor_time - had;
-    const bool is_kept_waiting = wants_to_run && used < stuck_ / 2;
+    const bool is_kept_waiting = (wants_to_run && used < stuck_ / 2) || waits_for_disk;
     if (is_kept_waiting && now - due < patience * stuck_) return false;
     if (page_->due.load(std::memory_order_acquire) != due) return false;  // it lives
     why.add("has been ")
