@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from bmsrig import _core, dbc_file, paths
+from bmsrig import _core, paths
 from bmsrig.calibration import calibrations, refuse
 from bmsrig.metrics import Metrics
 from bmsrig.verdict import Verdict
@@ -170,6 +170,8 @@ class Run:
         )
         self._record.name_can_messages(self.core)
         for name in self._dbc_files():
+            from bmsrig import dbc_file  # cantools takes longer to come up than all the rest, and few fixtures need it
+
             self.notes += dbc_file.load(Path(self.fixture.folder) / name).skipped
         self.core.attach(self._record)
 
