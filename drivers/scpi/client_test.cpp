@@ -183,8 +183,8 @@ TEST_P(ScpiClient, NamesAnErrorQueueThatIsNone) {
 
 INSTANTIATE_TEST_SUITE_P(Wires, ScpiClient,
                          testing::Values(ScriptedPeer::Wire::tcp, ScriptedPeer::Wire::serial),
-                         [](const auto& info) {
-                             return info.param == ScriptedPeer::Wire::tcp ? "tcp" : "serial";
+                         [](const auto& each) {
+                             return each.param == ScriptedPeer::Wire::tcp ? "tcp" : "serial";
                          });
 
 class ScpiClientOnTcp : public ScpiClient {};

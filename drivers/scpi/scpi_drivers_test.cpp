@@ -64,7 +64,7 @@ TEST_F(ScpiDrivers, PowerSupplySetsSwitchesAndReads) {
     Options options = supply_range;
     options.emplace_back("address", peer.address());
     auto& supply = make<PowerSupply>("scpi_power_supply", options);
-    greet(peer, ":*RST;:OUTP1 OFF");
+    greet(peer, "*RST;:OUTP1 OFF");
     supply.restart(1);
     EXPECT_TRUE(std::isnan(supply.read_voltage(1).value())) << "it floats, and is not asked";
     EXPECT_EQ(supply.set_voltage(1, volts(12.3456)).value(), 12.346);
@@ -103,7 +103,7 @@ TEST_F(ScpiDrivers, TheGuardIsToldTheSameBytesBehindALineEnd) {
     options.emplace_back("address", peer.address());
     auto& supply = make<PowerSupply>("scpi_power_supply", options);
     EXPECT_TRUE(supply.safe_actions().empty()) << "nothing is connected";
-    greet(peer, ":*RST;:OUTP1 OFF");
+    greet(peer, "*RST;:OUTP1 OFF");
     supply.restart(1);
     const auto actions = supply.safe_actions();
     ASSERT_EQ(actions.size(), 1U);
@@ -118,7 +118,7 @@ TEST_F(ScpiDrivers, AnInstrumentThatHoldsIsLeftAlone) {
     Options options = supply_range;
     options.insert(options.end(), {{"address", peer.address()}, {"safe", "hold"}});
     auto& supply = make<PowerSupply>("scpi_power_supply", options);
-    greet(peer, ":*RST;:OUTP1 OFF");
+    greet(peer, "*RST;:OUTP1 OFF");
     supply.restart(1);
     supply.set_voltage(1, volts(12));
     peer.takes(":SOUR1:VOLT 12;:OUTP1 ON").finish();
@@ -133,13 +133,13 @@ TEST_F(ScpiDrivers, IsConnectedAnewForTheNextTestAndTellsEverythingAgain) {
     Options options = supply_range;
     options.emplace_back("address", peer.address());
     auto& supply = make<PowerSupply>("scpi_power_supply", options);
-    greet(peer, ":*RST;:OUTP1 OFF");
+    greet(peer, "*RST;:OUTP1 OFF");
     supply.restart(1);
     peer.closes();
     EXPECT_THAT(thrown(), HasSubstr("the instrument may have been reset"));
     EXPECT_THAT(text_of<InstrumentError>([&] { supply.set_voltage(1, volts(1)); }),
                 HasSubstr("connected again for the next test"));
-    greet(peer, ":*RST;:OUTP1 OFF");
+    greet(peer, "*RST;:OUTP1 OFF");
     supply.restart(1);
     EXPECT_EQ(peer.connections(), 2);
 }
@@ -192,7 +192,7 @@ TEST_F(ScpiDrivers, TemperatureSimulatorShowsItsTemperatureBeforeItsSensor) {
                                                                   {"maximum", "125 degC"},
                                                                   {"resolution", "0.0625 degC"},
                                                                   {"accuracy", "0.1 degC"}});
-    greet(peer, ":*RST;:OUTP1:FAUL ABS");
+    greet(peer, "*RST;:OUTP1:FAUL ABS");
     sensors.restart(1);
     EXPECT_EQ(sensors.set_temperature(1, celsius(25.04)).value(), 25.0625);
     sensors.set_fault(1, SensorFault::stuck);
@@ -384,7 +384,7 @@ TEST_F(ScpiDrivers, CellsMayHaveAFaultMatrixBehindThem) {
         ":ROUT:OPEN (@201,202);:ROUT:OPEN (@301,302);:ROUT:OPEN (@401);"
         ":ROUT:OPEN (@101,102)");
     matrix.restart(1);
-    greet(sources, ":*RST;:OUTP OFF,(@1,2);:OUTP1:FAUL NONE;:OUTP2:FAUL NONE");
+    greet(sources, "*RST;:OUTP OFF,(@1,2);:OUTP1:FAUL NONE;:OUTP2:FAUL NONE");
     cells.restart(1);
     cells.set_voltage(1, volts(3.3));
     sources.takes(":SOUR1:VOLT 3.3;:OUTP ON,(@1)");

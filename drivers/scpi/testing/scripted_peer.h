@@ -128,6 +128,9 @@ class ScriptedPeer {
                     is_wrong_ = true;
                     ADD_FAILURE() << "expected " << quoted(step.bytes) << ", but there came "
                                   << quoted(received_);
+                    received_.clear();
+                    steps_.clear();
+                    stream_.close();  // who waits for an answer does not wait in vain
                     return;
                 }
                 if (begin.size() < size) return;
