@@ -188,7 +188,8 @@ TEST(SensorCommands, ShowWhatIsAbsentOrStuck) {
     Bench<TemperatureSimulator> bench("virtual_temperature_simulator",
                                       {{"channels", "3"}, {"accuracy", "0.05 degC"}});
     bench.join<TemperatureCommands>();
-    bench("SOUR:TEMP 25 CEL,(@1:3);:OUTP1:FAUL ABS;:OUTP2:FAUL STUCK");
+    bench("SOUR:TEMP 25 CEL,(@1:3)");
+    bench("OUTP1:FAUL ABS;:OUTP2:FAUL STUCK");
     bench("SOUR:TEMP 40,(@1:3)");
     EXPECT_TRUE(std::isnan(bench.terminal(1)));
     EXPECT_NEAR(bench.terminal(2), 25, 0.1);

@@ -176,10 +176,12 @@ std::vector<double> take_ranges(InstrumentSpec& serve, const ShuntInjector& sour
     const double most = std::max(-source.minimum().value(), source.maximum().value());
     std::istringstream text(serve.word("ranges", format_quantity(most, bmsrig::Unit::volt)));
     std::vector<double> ranges;
-    for (std::string range; std::getline(text, range, ',');) {
-        const Quantity end = parse_quantity(range);
-        if (end.unit != bmsrig::Unit::volt) break;
-        ranges.push_back(end.value);
+    for (std::string range; std::getline(text >> std::ws, range, ',');) {
+        try {
+            ranges.push_back(parse_quantity(range).value);
+        } catch (const InputError&) {
+            ranges.push_back(0);  // refused below
+        }
     }
     const bool is_right = text.eof() && !ranges.empty() && ranges.front() > 0 &&
                           std::ranges::is_sorted(ranges) && ranges.back() >= most;

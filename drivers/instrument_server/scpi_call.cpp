@@ -16,19 +16,20 @@ struct Suffix {
     std::string_view text;
     Unit unit;
     double factor;
+    double divisor = 1;  ///< 3300 MV are 3.3 V and nothing else
 };
 
 /// SCPI-99 volume 1, 7.4.1 and IEEE 488.2 table 7-1: M is milli, except in front of OHM and HZ.
 constexpr std::array suffixes{
-    Suffix{"NV", Unit::volt, 1e-9},   Suffix{"UV", Unit::volt, 1e-6},
-    Suffix{"MV", Unit::volt, 1e-3},   Suffix{"V", Unit::volt, 1},
-    Suffix{"KV", Unit::volt, 1e3},    Suffix{"NA", Unit::ampere, 1e-9},
-    Suffix{"UA", Unit::ampere, 1e-6}, Suffix{"MA", Unit::ampere, 1e-3},
-    Suffix{"A", Unit::ampere, 1},     Suffix{"KA", Unit::ampere, 1e3},
-    Suffix{"OHM", Unit::ohm, 1},      Suffix{"KOHM", Unit::ohm, 1e3},
-    Suffix{"MOHM", Unit::ohm, 1e6},   Suffix{"CEL", Unit::celsius, 1},
-    Suffix{"NS", Unit::second, 1e-9}, Suffix{"US", Unit::second, 1e-6},
-    Suffix{"MS", Unit::second, 1e-3}, Suffix{"S", Unit::second, 1},
+    Suffix{"NV", Unit::volt, 1, 1e9},   Suffix{"UV", Unit::volt, 1, 1e6},
+    Suffix{"MV", Unit::volt, 1, 1e3},   Suffix{"V", Unit::volt, 1},
+    Suffix{"KV", Unit::volt, 1e3},      Suffix{"NA", Unit::ampere, 1, 1e9},
+    Suffix{"UA", Unit::ampere, 1, 1e6}, Suffix{"MA", Unit::ampere, 1, 1e3},
+    Suffix{"A", Unit::ampere, 1},       Suffix{"KA", Unit::ampere, 1e3},
+    Suffix{"OHM", Unit::ohm, 1},        Suffix{"KOHM", Unit::ohm, 1e3},
+    Suffix{"MOHM", Unit::ohm, 1e6},     Suffix{"CEL", Unit::celsius, 1},
+    Suffix{"NS", Unit::second, 1, 1e9}, Suffix{"US", Unit::second, 1, 1e6},
+    Suffix{"MS", Unit::second, 1, 1e3}, Suffix{"S", Unit::second, 1},
     Suffix{"PCT", Unit::percent, 1},
 };
 
@@ -39,7 +40,7 @@ double in_base_unit(const Parameter& number, Unit unit) {
     if (known == suffixes.end() || known->unit != unit) {
         throw Failure(code::invalid_suffix, number.text);
     }
-    return number.number * known->factor;
+    return number.number * known->factor / known->divisor;
 }
 
 int checked(int channel, int count, Code otherwise) {

@@ -30,8 +30,14 @@ char upper(char c) {
 bool is_word(char c) {
     return is_letter(c) || is_digit(c) || c == '_';
 }
-bool is_printable(char c) {
-    return c >= ' ' && c < '\x7F';
+/// Whether it may stand anywhere in a message outside a string.
+bool is_known(char c) {
+    return is_word(c) || is_space(c) ||
+           std::string_view("+-.#\"'(),:;*?@").find(c) != std::string_view::npos;
+}
+/// Where `otherwise` is the error of a character that has its place elsewhere.
+Code code_for(char c, Code otherwise) {
+    return is_known(c) ? otherwise : code::invalid_character;
 }
 
 }  // namespace
@@ -49,14 +55,13 @@ std::optional<Command> Message::next() {
     skip_space();
     if (at_end_of_command()) return command;
     if (!has_space) {
-        throw Failure(is_printable(rest_.front()) ? code::invalid_separator
-                                                  : code::invalid_character);
+        throw Failure(code_for(rest_.front(), code::invalid_separator));
     }
     for (;;) {
         command.parameters.push_back(read_parameter());
         skip_space();
         if (at_end_of_command()) return command;
-        if (!at(',')) throw Failure(code::invalid_separator);
+        if (!at(',')) throw Failure(code_for(rest_.front(), code::invalid_separator));
         rest_.remove_prefix(1);
         skip_space();
     }
@@ -88,7 +93,7 @@ void Message::read_header(Command& command) {
 std::string Message::read_mnemonic() {
     if (rest_.empty()) throw Failure(code::syntax);
     if (!is_letter(rest_.front())) {
-        throw Failure(is_printable(rest_.front()) ? code::syntax : code::invalid_character);
+        throw Failure(code_for(rest_.front(), code::syntax));
     }
     const auto end = std::ranges::find_if_not(rest_, is_word);
     std::string word(rest_.begin(), end);
@@ -106,7 +111,7 @@ Parameter Message::read_parameter() {
     if (first == '"' || first == '\'') return read_string();
     if (first == '(') return read_channels();
     if (!is_letter(first)) {
-        throw Failure(is_printable(first) ? code::syntax : code::invalid_character);
+        throw Failure(code_for(first, code::syntax));
     }
     return {Parameter::Kind::word, read_mnemonic()};
 }

@@ -84,6 +84,8 @@ TEST(ScpiMessage, WhatIsNoCommandHasTheStandardsNumber) {
     EXPECT_EQ(failure_of("VOLT (@-1)"), -171);
     EXPECT_EQ(failure_of("VOLT (@1:99999999)"), -223);
     EXPECT_EQ(failure_of("VO\x80LT"), -101);
+    EXPECT_EQ(failure_of("SETUP&"), -101);  // the standard's own example
+    EXPECT_EQ(failure_of("!"), -101);
     EXPECT_EQ(failure_of("\xFF"), -101);
 }
 
