@@ -1,5 +1,6 @@
 // What every CAN adapter must do.
 #include "drivers/contract/contract.h"
+#include "drivers/contract/real_ports.h"
 #include "rig/instruments/can_adapter.h"
 
 namespace bmsrig {
@@ -61,7 +62,7 @@ TEST_P(CanAdapterContract, BeginsActiveAndNeedsNoRecovery) {
 }
 
 TEST_P(CanAdapterContract, BreaksItsBusOrRefusesTo) {
-    const std::string text = text_of<InstrumentError>([&] {
+    const std::string text = text_of<BenchCannot>([&] {
         adapter().set_fault(1, CanFault::short_circuit);
         adapter().set_fault(1, CanFault::none);
     });
@@ -88,8 +89,8 @@ TEST_P(CanAdapterContract, HandsOnWhatTheUutSends) {
     EXPECT_EQ(adapter().counts(1).received, 0U) << "a new test begins";
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, CanAdapterContract,
-                         testing::Values(DriverCase{"virtual_can_adapter", {}}), case_name);
+INSTANTIATE_TEST_SUITE_P(Drivers, CanAdapterContract, testing::ValuesIn(can_adapter_cases()),
+                         case_name);
 
 }  // namespace
 }  // namespace bmsrig

@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -22,6 +23,25 @@
 namespace bmsrig {
 
 namespace {
+
+bool is_pseudo_terminal(int descriptor) {
+    struct stat status {};
+    return ::fstat(descriptor, &status) == 0 && major(status.st_rdev) >= UNIX98_PTY_SLAVE_MAJOR &&
+           major(status.st_rdev) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
+}
+
+/// What a port works at that was set to a rate. The UARTs of a PC divide their clock by a whole
+/// number and do not tell what came of it: 56,000 bit/s out of 115,200 are 57,600.
+std::uint32_t rate_in_force(int descriptor, std::uint32_t told) {
+    struct stat status {};
+    serial_struct uart{};
+    if (::fstat(descriptor, &status) != 0 || major(status.st_rdev) != TTY_MAJOR ||
+        ::ioctl(descriptor, TIOCGSERIAL, &uart) != 0 || uart.baud_base <= 0) {
+        return told;
+    }
+    const auto clock = static_cast<std::uint32_t>(uart.baud_base);
+    return clock / std::max(1U, (clock + told / 2) / told);
+}
 
 /// The process that has a device open, as "process 1234 (minicom)"; empty if none is to be seen.
 std::string holder_of(const std::string& device) {
@@ -107,11 +127,8 @@ void SerialLine::claim() {
         if (errno == EWOULDBLOCK) errno = EBUSY;
         fail("cannot be opened");
     }
-    struct stat status {};
-    ::fstat(file_.number(), &status);
-    const bool is_pseudo = major(status.st_rdev) >= UNIX98_PTY_SLAVE_MAJOR &&
-                           major(status.st_rdev) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
-    if (!is_pseudo && ::ioctl(file_.number(), TIOCEXCL) != 0) fail("cannot be opened");
+    if (!is_pseudo_terminal(file_.number()) && ::ioctl(file_.number(), TIOCEXCL) != 0)
+        fail("cannot be opened");
 }
 
 void SerialLine::set_bit_rate(std::uint32_t bit_rate) {
@@ -130,7 +147,7 @@ void SerialLine::set_bit_rate(std::uint32_t bit_rate) {
         fail("cannot be set to " + std::to_string(bit_rate) + " bit/s");
     }
     // A driver takes the nearest rate that its divider gives; a UART bears 2 % on each side.
-    const std::uint32_t got = settings.c_ospeed;
+    const std::uint32_t got = rate_in_force(file_.number(), settings.c_ospeed);
     if (got < bit_rate - bit_rate / 50 || got > bit_rate + bit_rate / 50) {
         throw InstrumentError(who_ + ": " + device_ + " cannot work at " +
                               std::to_string(bit_rate) + " bit/s, the nearest it has is " +

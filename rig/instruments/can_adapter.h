@@ -83,7 +83,8 @@ class CanAdapter : public Instrument {
     [[nodiscard]] virtual std::uint32_t bit_rate(int channel) const = 0;
     /// Hears, and sends nothing: neither an acknowledgement nor an error frame, so a UUT with which
     /// it is alone sends the same frame again and again. The error counters stay as they are. From
-    /// the next frame on; frames that wait to be sent go on waiting.
+    /// the next frame on; frames that wait to be sent go on waiting. Throws BenchCannot where the
+    /// adapter must not or cannot do it.
     virtual void set_listen_only(int channel, bool listens) = 0;
     [[nodiscard]] virtual CanSettings settings(int channel) const = 0;
     /// Of the rig's own node.
@@ -91,8 +92,8 @@ class CanAdapter : public Instrument {
     /// Lets the rig's node leave bus-off: it takes part again after 128 times 11 bits with its
     /// error counters at 0. Nothing happens in any other state.
     virtual void recover(int channel) = 0;
-    /// Breaks the bus, or mends it with `none`. Throws InstrumentError if the adapter cannot do
-    /// this, as real ones cannot.
+    /// Breaks the bus, or mends it with `none`. Throws BenchCannot if the adapter cannot do this,
+    /// as real ones cannot.
     virtual void set_fault(int channel, CanFault fault) = 0;
     [[nodiscard]] virtual CanBusCounts counts(int channel) const = 0;
 };

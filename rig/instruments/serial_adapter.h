@@ -34,12 +34,12 @@ class SerialAdapter : public Instrument {
     /// Half duplex is the caller's business: who speaks while the other side speaks garbles both.
     virtual void send(int channel, std::span<const std::uint8_t> bytes) = 0;
     /// 0: that of the UUT. Otherwise the rate at which it sends and samples, in bit/s; bytes at
-    /// another rate arrive as a UART sees them.
+    /// another rate arrive as a UART sees them. A real port does not know the UUT's rate.
     virtual void set_bit_rate(int channel, std::uint32_t bit_rate) = 0;
     /// The rate at which it works; 0 if it is not known yet.
     [[nodiscard]] virtual std::uint32_t bit_rate(int channel) const = 0;
     /// Faults between the adapter and the UUT, in both directions. Throws InputError for a
-    /// probability outside 0 to 1, or if the instrument cannot do it.
+    /// probability outside 0 to 1, and BenchCannot if the instrument cannot do it.
     virtual void set_faults(int channel, const WireFaults& faults) = 0;
     [[nodiscard]] virtual SerialCounts counts(int channel) const = 0;
 };
