@@ -100,9 +100,9 @@ class BloomyBs1200 final : public CellSimulator {
     [[nodiscard]] std::string where() const {
         return "instrument \"" + name() + "\" (" + options_.interface + ")";
     }
-    void check_voltage(int channel, Volts voltage) const;
-    void check_current(int channel, const char* what, Amperes current) const;
-    Volts set(int channel, Volts voltage) {
+    void check_voltage(int channel, const Volts& voltage) const;
+    void check_current(int channel, const char* what, const Amperes& current) const;
+    Volts set(int channel, const Volts& voltage) {
         const std::uint16_t number = bs1200::from_volts(voltage.value());
         box_of(channel).set(cell_of(channel), number);
         return volts(bs1200::to_volts(number));
@@ -206,7 +206,7 @@ Instant BloomyBs1200::settled_at() const {
     return settled_at_;
 }
 
-void BloomyBs1200::check_voltage(int channel, Volts voltage) const {
+void BloomyBs1200::check_voltage(int channel, const Volts& voltage) const {
     check_channel(name(), channel, channels());
     if (voltage >= minimum() && voltage <= maximum()) return;
     throw RatingError("instrument \"" + name() + "\", channel " + std::to_string(channel) + ": " +
@@ -214,7 +214,7 @@ void BloomyBs1200::check_voltage(int channel, Volts voltage) const {
                       " was asked for, but its range is 0 V .. 5 V; refused, nothing was changed");
 }
 
-void BloomyBs1200::check_current(int channel, const char* what, Amperes current) const {
+void BloomyBs1200::check_current(int channel, const char* what, const Amperes& current) const {
     check_channel(name(), channel, channels());
     if (current.value() >= 0 && current.value() <= bs1200::highest_current) return;
     throw RatingError(
@@ -228,6 +228,7 @@ std::vector<Volts> BloomyBs1200::set_voltages(std::span<const Volts> voltages) {
         check_voltage(static_cast<int>(i) + 1, voltages[i]);
     }
     std::vector<Volts> in_force;
+    in_force.reserve(voltages.size());
     for (std::size_t i = 0; i < voltages.size(); ++i) {
         in_force.push_back(set(static_cast<int>(i) + 1, voltages[i]));
     }

@@ -20,10 +20,10 @@ constexpr std::uint8_t room_temperature = 25;  // degC
 
 class Bs1200Server final : public Bridge {
   public:
-    Bs1200Server(CellSimulator& cells, const BridgeContext& context, const std::string& interface,
+    Bs1200Server(CellSimulator& cells, BridgeContext context, const std::string& interface,
                  Duration period, const OpenCanSocket& open)
         : cells_(cells),
-          context_(context),
+          context_(std::move(context)),
           period_(period),
           set_(static_cast<std::size_t>(cells.channels())),
           wire_("instrument \"" + cells.name() + "\"", interface, open,

@@ -18,10 +18,10 @@ constexpr int highest_rate = 1'000'000;
 
 class SocketCanBridge final : public Bridge {
   public:
-    SocketCanBridge(CanAdapter& adapter, const BridgeContext& context,
+    SocketCanBridge(CanAdapter& adapter, BridgeContext context,
                     const std::vector<std::string>& interfaces, const OpenCanSocket& open,
                     int bit_rate)
-        : adapter_(adapter), context_(context) {
+        : adapter_(adapter), context_(std::move(context)) {
         std::string all;
         for (const std::string& interface : interfaces) {
             const int channel = static_cast<int>(channels_.size()) + 1;

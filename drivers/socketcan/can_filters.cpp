@@ -14,9 +14,9 @@ namespace {
 
 std::optional<std::uint32_t> read_hex(std::string_view text) {
     std::uint32_t value = 0;
-    const char* end = text.data() + text.size();
-    const auto [stopped, problem] = std::from_chars(text.data(), end, value, 16);
-    if (problem != std::errc{} || stopped != end || value > CAN_EFF_MASK) return std::nullopt;
+    const auto [stopped, problem] = std::from_chars(text.begin(), text.end(), value, 16);
+    if (problem != std::errc{} || stopped != text.end() || value > CAN_EFF_MASK)
+        return std::nullopt;
     return value;
 }
 

@@ -25,11 +25,11 @@ namespace {
 class Request {
   public:
     Request(std::uint16_t type, std::uint16_t flags, const std::string& interface)
-        : header_(mnl_nlmsg_put_header(buffer_.data())) {
+        : header_(mnl_nlmsg_put_header(buffer_.data())),
+          link_(static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(header_, sizeof(ifinfomsg)))) {
         header_->nlmsg_type = type;
         header_->nlmsg_flags = NLM_F_REQUEST | flags;
         header_->nlmsg_seq = 1;
-        link_ = static_cast<ifinfomsg*>(mnl_nlmsg_put_extra_header(header_, sizeof(ifinfomsg)));
         link_->ifi_family = AF_UNSPEC;
         link_->ifi_index = static_cast<int>(::if_nametoindex(interface.c_str()));
         if (link_->ifi_index == 0) throw_errno("if_nametoindex");
@@ -58,7 +58,7 @@ class Request {
   private:
     alignas(nlmsghdr) std::array<char, 1024> buffer_{};
     nlmsghdr* header_;
-    ifinfomsg* link_ = nullptr;
+    ifinfomsg* link_;
 };
 
 template <typename Value>

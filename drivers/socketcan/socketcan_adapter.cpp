@@ -184,6 +184,7 @@ std::unique_ptr<Instrument> make_socketcan_adapter(InstrumentSpec& spec,
                                    .calibrated = spec.word("calibrated", ""),
                                    .holds = take_choice(spec, "safe", "off", "hold")};
     std::vector<CanPort> ports;
+    ports.reserve(setups.size());
     for (const SocketCanSetup& setup : setups) {
         ports.push_back(
             {[&reactor, setup] { return open_can_socket(reactor, setup.interface, setup.filters); },
