@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "drivers/gpio/kernel_gpio.h"
 #include "drivers/registry.h"
 #include "python/bindings/bindings.h"
 #include "rig/ability.h"
@@ -180,6 +181,7 @@ void bind_fixture(py::module_& module) {
             return meanings;
         },
         "What a bench file's `cannot:` may name, with what it means.");
+    module.def("libgpiod_version", &libgpiod_version, "Such as \"1.6.3\".");
     module.def(
         "drivers",
         [] {

@@ -12,9 +12,7 @@ from bmsrig.bring_up.finding import Finding
 
 PERIOD, DURATION = 1e-3, 1.0
 """s: the rig has something to do once a millisecond, for a second."""
-GRANT = (
-    "put the lines in quotes into /etc/security/limits.d/bmsrig.conf, add yourself to the group bmsrig, and log in again"
-)
+GRANT = "the lines in quotes go into /etc/security/limits.d/bmsrig.conf; join the group bmsrig, and log in again"
 _NOT_SYNCHRONISED = 5
 """What adjtimex(2) returns of such a clock (TIME_ERROR)."""
 _CAN_INTERFACE = "280"
@@ -53,6 +51,7 @@ def kernel() -> Finding:
     parts = [f"Linux {platform.release()}"]
     chips = sorted(Path("/dev").glob("gpiochip*"))
     closed = [chip.name for chip in chips if not os.access(chip, os.R_OK | os.W_OK)]
+    parts.append(f"libgpiod {_core.libgpiod_version()}")
     parts.append(f"GPIO {', '.join(chip.name for chip in chips)}" if chips else "no GPIO chip")
     parts.append(f"CAN {', '.join(names)}" if (names := _can_interfaces()) else "no CAN interface")
     advice = f"you may not open {', '.join(closed)}: add yourself to the group gpio, see the guide" if closed else ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, field
-from statistics import fmean, pstdev
+from statistics import fmean, median, pstdev
 
 from bmsrig import InputError, RatingError, RigError, _core
 from bmsrig.bring_up.finding import Finding, amount
@@ -26,6 +27,8 @@ class Output:
     worst_at: float = math.nan
     noise: float = 0.0
     set_to: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    """Of wall time, for each reading."""
     left_alone: str = ""
     problem: str = ""
 
@@ -33,7 +36,7 @@ class Output:
 def outputs(core: _core.Rig, baseline: dict[str, float]) -> list[Finding]:
     """Set them: at the baseline, and half way from there to both ends of what the UUT stands."""
     core.begin_unpowered(core.seed)
-    found = [_plan(core, port, baseline) for port in core.analog_inputs]
+    found = [_plan(core, port, baseline) for port in sorted(core.analog_inputs, key=_natural)]
     for point in ("low", "middle", "high"):
         in_force = {each.port: _set(core, each, getattr(each, point)) for each in found}
         _settle(core)
@@ -41,7 +44,30 @@ def outputs(core: _core.Rig, baseline: dict[str, float]) -> list[Finding]:
             if not math.isnan(in_force[each.port]):
                 _read(core, each, in_force[each.port])
     core.make_safe()
-    return [_judge(core, each) for each in found]
+    return [*(_judge(core, each) for each in found), *_latencies(core, found)]
+
+
+def _latencies(core: _core.Rig, outputs: list[Output]) -> list[Finding]:
+    """How long a reading takes, of each instrument; a virtual bench answers in no time."""
+    if not core.bench.is_real_time:
+        return []
+    taken: dict[str, list[float]] = {}
+    instruments = {port: instrument for port, instrument, *_ in core.fixture.sources}
+    for output in outputs:
+        taken.setdefault(instruments[output.port], []).extend(output.seconds)
+    return [latency(instrument, seconds) for instrument, seconds in taken.items() if seconds]
+
+
+def latency(instrument: str, seconds: list[float]) -> Finding:
+    """The finding on these times in s."""
+    middle, worst = median(seconds), max(seconds)
+    seen = f"{len(seconds)} readings, each in {amount(middle, 's')}, at worst in {amount(worst, 's')}"
+    return Finding(f"latency {instrument}", True, seen, figures={"median_s": middle, "worst_s": worst})
+
+
+def _natural(port: str) -> list[tuple[int, str]]:
+    """Sorts cell.2 before cell.10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in port.split(".")]
 
 
 def _settle(core: _core.Rig) -> None:
@@ -84,14 +110,26 @@ def _set(core: _core.Rig, output: Output, value: float) -> float:
 
 def _read(core: _core.Rig, output: Output, in_force: float) -> None:
     try:
-        readings = [core.read(output.port) for _ in range(READINGS)]
+        readings = [_timed(core, output) for _ in range(READINGS)]
     except RigError as problem:
         output.problem = str(problem)
         return
+    if any(math.isnan(reading) for reading in readings):
+        output.problem = (
+            f"set to {in_force:.5g} {core.unit(output.port)}, nothing is read: the output or its sense is open"
+        )
+        return
     deviation = fmean(readings) - in_force
-    if math.isnan(deviation) or abs(deviation) > abs(output.worst) or math.isnan(output.worst_at):
+    if abs(deviation) > abs(output.worst) or math.isnan(output.worst_at):
         output.worst, output.worst_at = deviation, in_force
     output.noise = max(output.noise, pstdev(readings))
+
+
+def _timed(core: _core.Rig, output: Output) -> float:
+    start = time.perf_counter()
+    value = core.read(output.port)
+    output.seconds.append(time.perf_counter() - start)
+    return value
 
 
 def _judge(core: _core.Rig, output: Output) -> Finding:
