@@ -33,7 +33,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_there_are_snippets():
     assert len(FILES) == 2
-    assert len(COMMANDS) == 13
+    assert len(COMMANDS) == 14
 
 
 @pytest.mark.parametrize("command", COMMANDS)
