@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 from bmsrig import BenchCannot, RigError, _core, paths
@@ -112,6 +114,19 @@ def test_it_counts_in_a_setup_too(plan, bmsrig, bench_that):
     done = bmsrig(plan(body + passing), "--bench", bench_that("cannot: [can_faults]"))
     assert done.status == 0, done.output
     assert done.rows("SELECT verdict FROM test ORDER BY id") == [("not_run",), ("pass",)]
+
+
+def test_every_ability_that_a_driver_lacks_can_be_named_in_a_bench_file():
+    root = Path(__file__).resolve().parents[2]
+    sources = [file for folder in ("rig", "drivers") for file in (root / folder).rglob("*.cpp")]
+    thrown = {
+        name
+        for file in sources
+        if not file.stem.endswith("_test")
+        for name in re.findall(r'BenchCannot\(\s*"(\w+)"', file.read_text())
+    }
+    assert "can_faults" in thrown
+    assert thrown <= _core.abilities().keys()
 
 
 def test_an_unknown_ability_is_refused_with_the_known_ones(plan, bmsrig, bench_that):

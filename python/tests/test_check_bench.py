@@ -111,6 +111,15 @@ def test_an_instrument_that_fails_in_between_does_not_end_the_check(core):
     assert found(findings, "line load").ok, "looked at all the same"
 
 
+def test_a_unit_that_does_not_come_on_does_not_hide_the_instruments():
+    done = check_bench("--fixture", "victron_smallbms", "--uut", "false")
+    assert done.returncode == 3
+    assert "BAD  power-on at the baseline" in done.stdout
+    assert "ok   output cell.1" in done.stdout
+    assert "set to 1.65 3.3 4.15 V" in done.stdout
+    assert "BAD  wiring" in done.stdout
+
+
 def test_instruments_that_cannot_be_opened_do_not_hide_the_others(tmp_path):
     bench = bench_of(
         tmp_path,

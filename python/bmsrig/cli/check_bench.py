@@ -85,16 +85,21 @@ def _print(findings: list[Finding], bench: str) -> None:
 def check(core: _core.Rig, today: date) -> list[Finding]:
     """All checks of an opened bench, which is in its safe state afterwards."""
     findings = attempt("instruments", lambda: identities(core, today))
+    is_on = True
     try:
         core.begin_test(core.seed)
-        baseline = {port: _known(core.value_at(port, core.now)) for port in core.analog_inputs}
         findings += _powered(core)
         core.end_test()
     except RigError as problem:
-        return [*findings, Finding("power-on at the baseline", False, str(problem)), *machine(core)]
+        is_on = False
+        findings.append(Finding("power-on at the baseline", False, str(problem)))
+    baseline = {port: _known(core.value_at(port, core.now)) for port in core.analog_inputs}
     findings += attempt("outputs", lambda: outputs(core, baseline))
     findings += attempt("contacts", lambda: contacts(core))
-    findings += attempt("wiring", lambda: _wiring(core))
+    if is_on:
+        findings += attempt("wiring", lambda: _wiring(core))
+    else:
+        findings.append(Finding("wiring", False, "not looked at: the UUT did not come on", "mend the others first"))
     return [*findings, *attempt("machine", lambda: machine(core))]
 
 
@@ -105,12 +110,22 @@ def _known(value: float | None) -> float:
 def _powered(core: _core.Rig) -> list[Finding]:
     """What can be seen of the UUT while it is on."""
     uut = core.greeting
-    findings = [Finding("UUT", True, f"{uut['product']} {uut['firmware']}" if uut else "a board on the bench")]
+    findings = [
+        _guard(core),
+        Finding("UUT", True, f"{uut['product']} {uut['firmware']}" if uut else "a board on the bench"),
+    ]
     for name in core.fixture.readings:
         findings += attempt(f"reading {name}", lambda name=name: [_reading(core, name)])  # type: ignore[misc]
     for bus in core.can_buses:
         findings += attempt(f"bus {bus}", lambda bus=bus: [can_bus(core, bus)])  # type: ignore[misc]
     return findings + [serial_bus(core, bus) for bus in core.serial_buses]
+
+
+def _guard(core: _core.Rig) -> Finding:
+    """Who makes the bench safe if the rig dies; looked at while outputs are on."""
+    if core.guard.startswith("off"):
+        return Finding("guard", True, core.guard, "nobody switches anything off if this program dies")
+    return Finding("guard", True, core.guard or "nothing on this bench needs one")
 
 
 def _reading(core: _core.Rig, name: str) -> Finding:
