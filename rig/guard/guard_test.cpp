@@ -46,7 +46,7 @@ class MachineLateness {
     MachineLateness& operator=(const MachineLateness&) = delete;
     /// The sum of what was late between two moments: a process may be late more than once.
     std::int64_t between(std::int64_t from, std::int64_t until) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         std::int64_t sum = 0;
         for (const auto& [when, late] : late_) {
             if (when >= from && when - late <= until) sum += late;
@@ -60,7 +60,7 @@ class MachineLateness {
             const std::int64_t before = monotonic_ns();
             std::this_thread::sleep_for(1ms);
             const std::int64_t now = monotonic_ns();
-            const std::lock_guard lock(mutex_);
+            const std::scoped_lock lock(mutex_);
             if (now - before > 2 * ms) late_.emplace_back(now, now - before - ms);
         }
     }

@@ -103,6 +103,7 @@ int run(const std::vector<std::string>& arguments) {
     guard.state().refuse_if_unsafe();
     guard.start(arguments.at(0));
     std::vector<SafeAction> actions;
+    actions.reserve(connections.size());
     for (const link::FileDescriptor& connection : connections) {
         actions.push_back(switch_off(connection));
     }

@@ -15,7 +15,8 @@ namespace bmsrig {
 namespace {
 
 constexpr std::size_t most_descriptors = 4;
-constexpr std::size_t longest_message = 128 * 1024;  // below what a socket takes by default
+constexpr std::size_t longest_message =
+    std::size_t{128} * 1024;  // below what a socket takes by default
 
 using Control = std::array<char, CMSG_SPACE(most_descriptors * sizeof(int))>;
 

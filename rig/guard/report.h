@@ -1,6 +1,7 @@
 // What the guard tells of what it did, in memory that it has from its start.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstddef>
@@ -28,6 +29,11 @@ class GuardReport {
         return add(ns / 1'000'000).add(".").add(ns / 100'000 % 10).add(" ms");
     }
     [[nodiscard]] std::string_view text() const { return {text_.data(), size_}; }
+    /// The same for the operating system; ends at the first zero.
+    [[nodiscard]] const char* c_str() {
+        text_.at(std::min(size_, text_.size() - 1)) = '\0';
+        return text_.data();
+    }
 
   private:
     std::array<char, 16384> text_{};

@@ -20,8 +20,8 @@ using Text = std::array<char, 512>;
 /// A file of /proc about a thread. Nothing is allocated: this runs when the bench is at stake.
 std::string_view read_about(int pid, int thread, std::string_view file, Text& text) {
     GuardReport path;
-    path.add("/proc/").add(pid).add("/task/").add(thread).add("/").add(file).add({"\0", 1});
-    const int descriptor = ::open(path.text().data(), O_RDONLY | O_CLOEXEC);
+    path.add("/proc/").add(pid).add("/task/").add(thread).add("/").add(file);
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return {};
     const ssize_t size = ::read(descriptor, text.data(), text.size());
     ::close(descriptor);

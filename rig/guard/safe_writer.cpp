@@ -38,7 +38,7 @@ SafeWriter::SafeWriter(std::vector<GuardedAction> actions) : tasks_(actions.size
     for (std::size_t i = 0; i < actions.size(); ++i) {
         tasks_[i].guarded = std::move(actions[i]);
         const SafeAction& action = tasks_[i].guarded.action;
-        const auto before = std::find_if(present_.begin(), present_.end(), [&](std::size_t first) {
+        const auto before = std::ranges::find_if(present_, [&](std::size_t first) {
             const SafeAction& other = tasks_[first].guarded.action;
             return action.kind == SafeAction::Kind::write && other.kind == action.kind &&
                    other.descriptor == action.descriptor;
@@ -69,46 +69,48 @@ void SafeWriter::forget_input(int descriptor) {
 }
 
 bool SafeWriter::run(std::int64_t deadline) {
-    for (const std::size_t first : present_) {
-        const Task& task = tasks_[first];
-        if (task.guarded.action.kind == SafeAction::Kind::write) {
-            forget_input(task.guarded.connection.number());
-        }
-    }
+    forget_all_input();
     for (;;) {
-        std::size_t count = 0;
         bool must_try_again = false;
-        for (std::size_t& at : present_) {
-            advance(tasks_[at]);
-            while (tasks_[at].stage >= Stage::done && !tasks_[at].is_last) {
-                at = tasks_[at].next;
-                advance(tasks_[at]);
-            }
-            const Task& task = tasks_[at];
-            if (task.stage >= Stage::done) continue;
-            const bool is_write = task.guarded.action.kind == SafeAction::Kind::write;
-            // Lines that somebody still holds, and bytes on their way: nobody tells when that ends.
-            must_try_again |= !is_write || task.stage == Stage::draining || task.problem != 0;
-            const short event = task.stage == Stage::answering ? POLLIN : POLLOUT;
-            const int descriptor = is_write && task.stage != Stage::draining && task.problem == 0
-                                       ? task.guarded.connection.number()
-                                       : -1;
-            waited_[count++] = {descriptor, event, 0};
-        }
-        if (count == 0) break;
+        const std::size_t count = advance_all(must_try_again);
         const std::int64_t left = deadline - monotonic_ns();
-        if (left <= 0) break;
+        if (count == 0 || left <= 0) break;
         const int left_ms = static_cast<int>(left / 1'000'000) + 1;
         ::poll(waited_.data(), count, must_try_again ? between_tries_ms : left_ms);
     }
     // A connection that is closed with input unread takes back what its other end has not read yet.
-    for (const std::size_t last : present_) {
-        const GuardedAction& guarded = tasks_[last].guarded;
+    forget_all_input();
+    return std::ranges::all_of(tasks_, [](const Task& task) { return task.stage == Stage::done; });
+}
+
+/// Every connection as far as it goes at once; `waited_` then has those that go on later.
+std::size_t SafeWriter::advance_all(bool& must_try_again) {
+    std::size_t count = 0;
+    for (std::size_t& at : present_) {
+        advance(tasks_[at]);
+        while (tasks_[at].stage >= Stage::done && !tasks_[at].is_last) {
+            at = tasks_[at].next;
+            advance(tasks_[at]);
+        }
+        const Task& task = tasks_[at];
+        if (task.stage >= Stage::done) continue;
+        // Lines that somebody still holds, and bytes on their way: nobody tells when that ends.
+        const bool is_told = task.guarded.action.kind == SafeAction::Kind::write &&
+                             task.stage != Stage::draining && task.problem == 0;
+        must_try_again |= !is_told;
+        const short event = task.stage == Stage::answering ? POLLIN : POLLOUT;
+        waited_[count++] = {is_told ? task.guarded.connection.number() : -1, event, 0};
+    }
+    return count;
+}
+
+void SafeWriter::forget_all_input() {
+    for (const std::size_t at : present_) {
+        const GuardedAction& guarded = tasks_[at].guarded;
         if (guarded.action.kind == SafeAction::Kind::write) {
             forget_input(guarded.connection.number());
         }
     }
-    return std::ranges::all_of(tasks_, [](const Task& task) { return task.stage == Stage::done; });
 }
 
 void SafeWriter::advance(Task& task) {

@@ -36,6 +36,8 @@ class SafeWriter {
         bool is_last = true;   ///< of its connection
         std::size_t next = 0;  ///< the next one of its connection
     };
+    std::size_t advance_all(bool& must_try_again);
+    void forget_all_input();
     void advance(Task& task);
     void write(Task& task);
     void drain(Task& task);

@@ -46,7 +46,7 @@ class TestPeer {
     ~TestPeer() {
         ::shutdown(listening_.number(), SHUT_RDWR);
         {
-            const std::lock_guard lock(mutex_);
+            const std::scoped_lock lock(mutex_);
             if (connection_ >= 0) ::shutdown(connection_, SHUT_RDWR);
         }
         thread_.join();
@@ -75,7 +75,7 @@ class TestPeer {
         const link::FileDescriptor connection(
             ::accept4(listening_.number(), nullptr, nullptr, SOCK_CLOEXEC));
         {
-            const std::lock_guard lock(mutex_);
+            const std::scoped_lock lock(mutex_);
             connection_ = connection.number();
         }
         std::string line;
@@ -95,13 +95,13 @@ class TestPeer {
                 line.clear();
             }
         }
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         connection_ = -1;
         is_over_ = true;
         changed_.notify_all();
     }
     void take(const std::string& line, std::int64_t now) {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(mutex_);
         lines_.push_back(line);
         if (line != safe_command) return;
         off_ = now;

@@ -32,9 +32,8 @@ void* map(int descriptor) {
 
 }  // namespace
 
-SharedWatchPage::SharedWatchPage() : descriptor_(new_memory()) {
-    page_ = new (map(descriptor_.number())) WatchPage;
-}
+SharedWatchPage::SharedWatchPage()
+    : descriptor_(new_memory()), page_(new(map(descriptor_.number())) WatchPage) {}
 
 SharedWatchPage::SharedWatchPage(link::FileDescriptor descriptor)
     : descriptor_(std::move(descriptor)),
