@@ -236,6 +236,12 @@ void Core::make_safe(const StateOf& off) {
     if (problem) std::rethrow_exception(problem);
 }
 
+void Core::finish() {
+    for (const auto& unit : clients_) {
+        if (unit->is_open()) unit->finish();
+    }
+}
+
 std::vector<SafeAction> Core::safe_actions(const StateOf& off) const {
     std::vector<SafeAction> actions;
     for (std::size_t unit = 0; unit < units() && !holds_; ++unit) {

@@ -100,6 +100,8 @@ class Core {
     /// waits until it stands. For restart().
     void start(const StateOf& power_on);
     void make_safe(const StateOf& off);
+    /// Returns when every unit has carried out what it was sent. Throws what one has against it.
+    void finish();
     [[nodiscard]] std::vector<SafeAction> safe_actions(const StateOf& off) const;
     [[nodiscard]] bool holds() const { return holds_; }
 
