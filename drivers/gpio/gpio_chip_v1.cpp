@@ -83,6 +83,7 @@ void InputV1::read_events(std::vector<GpioEvent>& into) {
                  type == GPIOD_LINE_EVENT_RISING_EDGE, false});
         }
         in_all += static_cast<std::size_t>(count);
+        if (static_cast<std::size_t>(count) < events.size()) break;  // that was all
     }
     // Nobody says whether a full buffer dropped anything: it counts as a loss.
     if (in_all >= kernel_buffer) into.back().after_loss = true;

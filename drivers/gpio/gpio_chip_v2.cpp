@@ -130,6 +130,7 @@ void InputV2::read_events(std::vector<GpioEvent>& into) {
                             number != number_ + 1});
             number_ = number;
         }
+        if (static_cast<std::size_t>(count) < capacity) return;  // that was all
     }
 }
 

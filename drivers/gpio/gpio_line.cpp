@@ -32,12 +32,12 @@ GpioLine::GpioLine(const GpioLineContext& context, int channel, unsigned offset,
 
 GpioLine::~GpioLine() {
     cancel(rest_);
-    cancel(question_);
+    cancel(doubt_);
 }
 
 LineLevel GpioLine::read() {
     drain();
-    come_to_rest();
+    if (level_now() != debouncer_.net()) doubt();
     return debouncer_.level();
 }
 
@@ -86,7 +86,7 @@ void GpioLine::restart() {
 
 void GpioLine::begin_at(LineLevel level) {
     cancel(rest_);
-    cancel(question_);
+    cancel(doubt_);
     const Duration debounce = debouncer_.debounce();
     debouncer_ = LineDebouncer(level);
     debouncer_.set_debounce(debounce);
@@ -98,7 +98,8 @@ void GpioLine::drain() {
     context_.user.run(offset_, "read", [this] { input_->read_events(waiting_); });
     for (const GpioEvent& event : waiting_) take(event);
     events_ += waiting_.size();
-    if (!waiting_.empty() || debouncer_.due()) come_to_rest();
+    if (!waiting_.empty()) doubt();
+    if (debouncer_.due()) come_to_rest();
 }
 
 void GpioLine::take(const GpioEvent& event) {
@@ -133,38 +134,36 @@ void GpioLine::lose(LineLevel level, Instant when) {
 
 void GpioLine::come_to_rest() {
     cancel(rest_);
-    if (!reads_as_told()) return;  // an edge is on its way
-    report(debouncer_.settle(context_.scheduler.now()));
-    if (const auto due = debouncer_.due()) {
+    const auto due = debouncer_.due();
+    if (!due) return;
+    if (*due > context_.scheduler.now()) {
         rest_ = context_.scheduler.schedule(*due, [this] {
             rest_ = 0;
             drain();
         });
+    } else if (level_now() == debouncer_.net()) {
+        report(debouncer_.settle(context_.scheduler.now()));
+    } else {
+        doubt();  // an edge is on its way
     }
 }
 
-/// Whether the line has the level of its last event. Otherwise there must be another event soon.
-bool GpioLine::reads_as_told() {
-    if (level_now() == debouncer_.net()) {
-        cancel(question_);
-        return true;
-    }
-    if (question_ == 0) {
-        question_ = context_.scheduler.schedule(context_.scheduler.now() + patience,
-                                                [this, events = events_] {
-                                                    question_ = 0;
-                                                    explain_or_lose(events);
-                                                });
-    }
-    return false;
+/// The line must soon read what its last event said, or have had another one. Looked at later:
+/// whoever waits for the edge does not wait for this.
+void GpioLine::doubt() {
+    if (doubt_ != 0) return;
+    doubt_ =
+        context_.scheduler.schedule(context_.scheduler.now() + patience, [this, events = events_] {
+            doubt_ = 0;
+            believe_or_lose(events);
+        });
 }
 
-void GpioLine::explain_or_lose(std::uint64_t events_before) {
+void GpioLine::believe_or_lose(std::uint64_t events_before) {
     drain();
-    if (events_ != events_before) return come_to_rest();
+    if (events_ != events_before) return doubt();
     const LineLevel level = level_now();
-    if (level == debouncer_.net()) return come_to_rest();
-    lose(level, context_.scheduler.now());
+    if (level != debouncer_.net()) lose(level, context_.scheduler.now());
 }
 
 LineLevel GpioLine::level_now() {

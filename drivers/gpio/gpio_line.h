@@ -53,8 +53,8 @@ class GpioLine {
     void report(const std::optional<LineChange>& change);
     void lose(LineLevel level, Instant when);
     void come_to_rest();
-    bool reads_as_told();
-    void explain_or_lose(std::uint64_t events_before);
+    void doubt();
+    void believe_or_lose(std::uint64_t events_before);
     void begin_at(LineLevel level);
     LineLevel level_now();
     void cancel(Scheduler::EventId& event);
@@ -66,12 +66,12 @@ class GpioLine {
     std::unique_ptr<GpioInput> input_;
     std::unique_ptr<DescriptorWatch> watch_;
     LineDebouncer debouncer_;
-    Instant newest_;                   // no event of a line lies before another one of it
-    std::uint64_t events_ = 0;         // read in all
-    std::uint64_t sequence_ = 0;       // of the last edge
-    Scheduler::EventId rest_ = 0;      // when the debounce is over
-    Scheduler::EventId question_ = 0;  // why the line reads otherwise than its last edge said
-    std::vector<GpioEvent> waiting_;   // kept for its memory
+    Instant newest_;                  // no event of a line lies before another one of it
+    std::uint64_t events_ = 0;        // read in all
+    std::uint64_t sequence_ = 0;      // of the last edge
+    Scheduler::EventId rest_ = 0;     // when the debounce is over
+    Scheduler::EventId doubt_ = 0;    // whether the line reads what its last event said
+    std::vector<GpioEvent> waiting_;  // kept for its memory
     std::vector<Edge> edges_;
 };
 

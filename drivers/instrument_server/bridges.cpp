@@ -1,5 +1,6 @@
 #include "drivers/instrument_server/bridge.h"
 #include "drivers/instrument_server/bs1200_server.h"
+#include "drivers/instrument_server/gpio_sim_bridge.h"
 #include "drivers/instrument_server/pty_bridge.h"
 #include "drivers/instrument_server/scpi_bridge.h"
 #include "drivers/instrument_server/socketcan_bridge.h"
@@ -10,6 +11,8 @@ const std::vector<BridgeInfo>& bridge_registry() {
     static const std::vector<BridgeInfo> bridges{
         {"bloomy_abs", "SCPI, 8 cells a unit", make_bloomy_abs_bridge},
         {"bloomy_bs1200", "CAN, 12 cells a box", make_bloomy_bs1200_bridge},
+        {"gpio_line_bank", "lines of a simulated GPIO chip", make_gpio_line_bank_bridge},
+        {"gpio_line_driver", "lines of a simulated GPIO chip", make_gpio_line_driver_bridge},
         {"scpi_cell_simulator", "SCPI", make_scpi_cell_simulator_bridge},
         {"scpi_fault_matrix", "SCPI", make_scpi_fault_matrix_bridge},
         {"scpi_line_driver", "SCPI", make_scpi_line_driver_bridge},
