@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "drivers/contract/contract.h"
-#include "drivers/instrument_server/pty.h"
+#include "drivers/common/pty.h"
 #include "drivers/socketcan/kernel_buses.h"
 
 namespace bmsrig {

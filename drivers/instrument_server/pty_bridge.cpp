@@ -7,7 +7,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <utility>
 
-#include "drivers/instrument_server/pty.h"
+#include "drivers/common/pty.h"
 #include "drivers/serial_port/serial_line.h"
 #include "rig/error.h"
 #include "rig/instruments/serial_adapter.h"

@@ -7,7 +7,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <vector>
 
-#include "drivers/instrument_server/pty.h"
+#include "drivers/common/pty.h"
 #include "drivers/instrument_server/scpi_session.h"
 #include "rig/error.h"
 #include "rig/metrics/listen_address.h"

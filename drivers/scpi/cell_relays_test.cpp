@@ -66,9 +66,11 @@ TEST_F(CellRelaysTest, NamesWhatWouldShortACell) {
 
 TEST_F(CellRelaysTest, CannotDoWhatItHasNoRelayFor) {
     const CellRelays few = take({{"reverse_relays", "none"}});
-    EXPECT_THAT(text_of<BenchCannot>([&] { (void)few.energised({{1, CellFault::reversed}}, {}); }),
+    EXPECT_THAT(text_of<BenchCannot>(
+                    [&] { static_cast<void>(few.energised({{1, CellFault::reversed}}, {})); }),
                 HasSubstr("no relay that makes cell 1 reversed"));
-    EXPECT_THAT(text_of<BenchCannot>([&] { (void)few.energised({}, {1}); }), HasSubstr("cell 1"));
+    EXPECT_THAT(text_of<BenchCannot>([&] { static_cast<void>(few.energised({}, {1})); }),
+                HasSubstr("cell 1"));
 }
 
 TEST_F(CellRelaysTest, RefusesARelayWithTwoTasks) {

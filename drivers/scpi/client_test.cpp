@@ -146,10 +146,12 @@ TEST_P(ScpiClient, NamesAnAnswerThatIsNoNumberAndAnOverload) {
     Client& client = open();
     peer_.answers("MEAS1:VOLT?", "3,3V");
     const std::string answer = client.query("MEAS1:VOLT?");
-    EXPECT_THAT(text_of<InstrumentError>([&] { (void)client.number("MEAS1:VOLT?", answer); }),
-                StartsWith(named("it answered \"3,3V\" to \"MEAS1:VOLT?\"; expected a number")));
-    EXPECT_THAT(text_of<InstrumentError>([&] { (void)client.number("READ?", "+9.9E+37"); }),
-                HasSubstr("an overload"));
+    EXPECT_THAT(
+        text_of<InstrumentError>([&] { static_cast<void>(client.number("MEAS1:VOLT?", answer)); }),
+        StartsWith(named("it answered \"3,3V\" to \"MEAS1:VOLT?\"; expected a number")));
+    EXPECT_THAT(
+        text_of<InstrumentError>([&] { static_cast<void>(client.number("READ?", "+9.9E+37")); }),
+        HasSubstr("an overload"));
     EXPECT_TRUE(std::isnan(client.number("READ?", "9.91E37")));
 }
 

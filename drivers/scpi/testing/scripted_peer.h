@@ -16,7 +16,7 @@
 #include <memory>
 #include <string>
 
-#include "drivers/serial_port/pseudo_terminal.h"
+#include "drivers/common/pty.h"
 #include "rig/reactor.h"
 
 namespace bmsrig::scpi {
@@ -29,9 +29,7 @@ class ScriptedPeer {
         : reactor_(reactor), acceptor_(reactor.io()), stream_(reactor.io()) {
         namespace asio = boost::asio;
         if (wire == Wire::serial) {
-            terminal_ = std::make_unique<PseudoTerminal>();
-            // Kept open: without anybody there, the other end would have an end of file.
-            port_ = link::FileDescriptor(::open(terminal_->path().c_str(), O_RDWR | O_NOCTTY));
+            terminal_ = std::make_unique<Pty>();
             stream_.assign(::dup(terminal_->descriptor()));
             stream_.non_blocking(true);
             read();
@@ -145,8 +143,7 @@ class ScriptedPeer {
     }
 
     Reactor& reactor_;
-    std::unique_ptr<PseudoTerminal> terminal_;
-    link::FileDescriptor port_;
+    std::unique_ptr<Pty> terminal_;
     boost::asio::ip::tcp::acceptor acceptor_;
     boost::asio::posix::stream_descriptor stream_;
     std::array<char, 4096> bytes_{};

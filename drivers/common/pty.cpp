@@ -1,4 +1,4 @@
-#include "drivers/instrument_server/pty.h"
+#include "drivers/common/pty.h"
 
 #include <fcntl.h>
 #include <termios.h>
