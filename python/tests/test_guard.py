@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from bmsrig import paths
 from conftest import BMSRIG, Done, environment
+from processes import becomes_true, start
 
 PASSING = 'def test_it(rig):\n    rig.line("load").expect_active()\n'
 
@@ -66,3 +68,48 @@ def test_make_safe_wants_a_bench_that_there_is(tmp_path: Path):
     assert done.returncode == 4
     assert "none.yaml" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# A bench without hardware, whose instruments stand in another process.
+
+ENDLESS = """
+from pathlib import Path
+
+def test_it(rig):
+    rig.cells.set(3.4)
+    rig.settle()
+    Path("begun").touch()
+    rig.wait(3600)
+"""
+
+
+@pytest.fixture
+def laboratory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The bench file by which a rig reaches the instruments of a laboratory."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    bench = tmp_path / "out.yaml"
+    serving = start([BMSRIG, "instruments", "--fixture", "victron_smallbms", "--write-bench", str(bench)], tmp_path)
+    assert serving.stdout is not None
+    assert any(line.startswith("ready") for line in serving.stdout)
+    lines = "instruments:\n  lines: {driver: virtual_line_bank, channels: 5}\n"  # this machine may have no GPIO lines
+    bench.write_text(bench.read_text().replace("instruments:\n", lines))
+    yield bench
+    serving.terminate()
+    serving.communicate(timeout=30)
+
+
+def test_a_plan_that_is_killed_leaves_a_safe_bench(plan: Callable[[str], Path], laboratory: Path, tmp_path: Path):
+    command = [BMSRIG, "run", str(plan(ENDLESS)), "--fixture", "victron_smallbms", "--bench", str(laboratory)]
+    running = start([*command, "--no-self-test", "--record", str(tmp_path / "r.db")], tmp_path)
+    if not becomes_true((tmp_path / "begun").exists, within=60):
+        os.killpg(running.pid, signal.SIGKILL)
+        pytest.fail(running.communicate(timeout=30)[0])
+    (marker,) = Path(os.environ["XDG_STATE_HOME"], "bmsrig").glob("*.unsafe")
+    running.kill()
+    running.communicate(timeout=30)
+    assert becomes_true(lambda: not marker.exists())
+    report = marker.with_suffix(".report").read_text()
+    assert "the rig ended before it had made the bench safe" in report
+    assert "the bench is safe" in report
+    read_back = make_safe(laboratory)
+    assert read_back.returncode == 0, read_back.stdout + read_back.stderr
