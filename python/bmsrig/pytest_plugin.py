@@ -127,11 +127,23 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "no_transcript: the record keeps no transcript of this test; for soak tests with millions of lines"
     )
     config.addinivalue_line("markers", "virtual_time(why): left out on a bench in real time, for this reason")
+    config.stash[TIMES] = _times(config)
     if Controller.is_wanted(config):
         option = config.option
         record = Path(option.record) if option.record else default_record(_plan_name(config), option.serial)
         controller = config.stash[CONTROLLER] = Controller(record)
         config.pluginmanager.register(controller, "bmsrig-controller")
+
+
+def _times(config: pytest.Config) -> Times:
+    """Of earlier runs; a mistake is told before a worker starts."""
+    records = config.option.times_from
+    if config.option.longest is not None and not records:
+        raise pytest.UsageError("--longest: nobody knows yet how long the tests take; say --times-from RECORD as well")
+    try:
+        return Times.read(records)
+    except RecordError as problem:
+        raise pytest.UsageError(str(problem)) from None
 
 
 # What is run: known once the tests are collected.
@@ -192,13 +204,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _keep_short_ones(config: pytest.Config, items: list[pytest.Item]) -> None:
-    longest, records = config.option.longest, config.option.times_from
-    if longest is not None and not records:
-        raise pytest.UsageError("--longest: nobody knows yet how long the tests take; say --times-from RECORD as well")
+    longest, times = config.option.longest, config.stash[TIMES]
     try:
-        times = config.stash[TIMES] = Times.read(records)
         times.check([_name(item) for item in items])
-    except (_core.RigError, RecordError) as problem:
+    except _core.RigError as problem:
         raise pytest.UsageError(str(problem)) from None
     left_out = config.stash[LEFT_OUT] = [
         (item, why) for item in items if (why := _only_virtual(item) or times.why_too_long(_name(item), longest))

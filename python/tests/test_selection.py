@@ -86,6 +86,7 @@ def test_two_workers_leave_out_the_same(bmsrig, timed):
     ("options", "words"),
     [
         (["--longest", "60s"], "say --times-from RECORD as well"),
+        (["--longest", "60s", "-n", "2"], "say --times-from RECORD as well"),
         (["--longest", "1 day", "--times-from", "RECORD"], "expected a time above zero"),
         (["--longest", "1s", "--times-from", "RECORD"], "no test is left of 2: test_plan.py::test_short takes more"),
         (["--times-from", "missing.db"], "missing.db: there is no such file"),
