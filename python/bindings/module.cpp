@@ -18,6 +18,7 @@ void register_bench_cannot(py::module_& module, const py::object& base) {
         "The bench has no means for what a test asks. `ability` is what a bench file's `cannot:` "
         "calls it.";
     bench_cannot.attr("ability") = "";
+    // pybind11 wants this signature. NOLINTNEXTLINE(performance-unnecessary-value-param)
     py::register_exception_translator([](std::exception_ptr thrown) {
         try {
             if (thrown) std::rethrow_exception(thrown);
