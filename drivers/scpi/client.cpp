@@ -182,7 +182,8 @@ void Client::ask_for_errors() {
 }
 
 void Client::flush() {
-    connection_.send(std::exchange(out_, ""));
+    connection_.send(out_);
+    out_.clear();
     if (!pending_.empty()) await_silence();
 }
 

@@ -164,10 +164,10 @@ TEST_P(ScpiClient, NamesWhatNobodyAskedFor) {
 TEST_P(ScpiClient, NamesALineWithoutEnd) {
     Client& client = open();
     peer_.expects("MEAS1:VOLT?\n").sends(std::string(2000, '3'));
+    client.expect("MEAS1:VOLT?", [](std::string_view) { return std::nullopt; });
     std::string text;
     // In pieces that a pty takes.
     for (int i = 0; i < 100 && text.empty(); ++i) {
-        if (i == 0) client.expect("MEAS1:VOLT?", nullptr);
         text = text_of<InstrumentError>([&] {
             for (int each = 0; each < 20; ++each) reactor_.run_one(reactor_.now() + 1ms);
         });

@@ -153,9 +153,8 @@ void Connection::receive() {
 }
 
 void Connection::read_all() {
-    std::array<char, 4096> bytes{};
     while (ended_.empty()) {
-        const auto count = ::read(descriptor(), bytes.data(), bytes.size());
+        const auto count = ::read(descriptor(), bytes_.data(), bytes_.size());
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && errno == EAGAIN) return;
         if (count <= 0) {
@@ -164,13 +163,13 @@ void Connection::read_all() {
                          : "broke down: " + in_words(errno);
             return;
         }
-        received_.append(bytes.data(), static_cast<std::size_t>(count));
-        if (static_cast<std::size_t>(count) < bytes.size()) return;
+        received_.append(bytes_.data(), static_cast<std::size_t>(count));
         if (received_.size() > longest_line && received_.find('\n') == std::string::npos) {
             ended_ = "was given up: " + std::to_string(received_.size()) +
                      " bytes came without a line end; expected an answer that ends with one";
             received_.clear();
         }
+        if (static_cast<std::size_t>(count) < bytes_.size()) return;
     }
 }
 
@@ -207,39 +206,41 @@ void Connection::lose(const std::string& problem) {
 
 void Connection::send(std::string_view bytes) {
     if (!is_open()) return;
+    if (to_send_.empty()) bytes.remove_prefix(write_some(bytes));
+    if (bytes.empty() || !is_open()) return;
     to_send_ += bytes;
-    if (!awaits_room_) write_some();
-}
-
-void Connection::write_some() {
-    const bool is_socket = address_.kind == Address::Kind::tcp;
-    while (!to_send_.empty()) {
-        const auto count =
-            is_socket ? ::send(descriptor(), to_send_.data(), to_send_.size(), MSG_NOSIGNAL)
-                      : ::write(descriptor(), to_send_.data(), to_send_.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && errno != EAGAIN) {
-            // The end is told when it is read, after what the instrument still said.
-            to_send_.clear();
-            return;
-        }
-        if (count > 0) to_send_.erase(0, static_cast<std::size_t>(count));
-        if (count < 0) break;
-    }
     if (to_send_.size() > most_to_send) {
         lose("was given up: the instrument takes no more commands");
-    } else if (!to_send_.empty()) {
+    } else {
         await_room();
     }
 }
 
+/// How much of it the kernel has taken. Of a connection that has ended it takes everything: the end
+/// is told when it is read, after what the instrument still said.
+std::size_t Connection::write_some(std::string_view bytes) {
+    const bool is_socket = address_.kind == Address::Kind::tcp;
+    std::size_t written = 0;
+    while (written < bytes.size()) {
+        const std::string_view rest = bytes.substr(written);
+        const auto count = is_socket ? ::send(descriptor(), rest.data(), rest.size(), MSG_NOSIGNAL)
+                                     : ::write(descriptor(), rest.data(), rest.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno == EAGAIN ? written : bytes.size();
+        written += static_cast<std::size_t>(count);
+    }
+    return written;
+}
+
 void Connection::await_room() {
+    if (awaits_room_) return;
     awaits_room_ = true;
     stream_.async_wait(asio::posix::stream_descriptor::wait_write,
                        [this, alive = std::weak_ptr(alive_)](const error_code& problem) {
                            if (problem || alive.expired()) return;
                            awaits_room_ = false;
-                           write_some();
+                           to_send_.erase(0, write_some(to_send_));
+                           if (!to_send_.empty()) await_room();
                        });
 }
 

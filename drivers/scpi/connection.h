@@ -2,6 +2,7 @@
 // written without waiting, read as lines.
 #pragma once
 
+#include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <functional>
@@ -52,7 +53,7 @@ class Connection {
     void adopt(int descriptor);
     void await_input();
     void await_room();
-    void write_some();
+    std::size_t write_some(std::string_view bytes);
     void read_all();
     void hand_on();
     void lose(const std::string& problem);
@@ -63,6 +64,7 @@ class Connection {
     OnLost on_lost_;
     boost::asio::posix::stream_descriptor stream_;
     std::vector<boost::asio::ip::tcp::endpoint> endpoints_;  // asked for once
+    std::array<char, 4096> bytes_{};                         // as they come
     std::string received_;                                   // what is not a whole line yet
     std::string to_send_;                                    // what the kernel has not taken
     std::string ended_;                                      // why it has ended, not told yet

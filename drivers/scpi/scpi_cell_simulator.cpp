@@ -172,21 +172,24 @@ void ScpiCellSimulator::add(Commands& to, const CommandTemplate& command, int so
 
 /// The voltages that these cells were told, in one command for all of a unit if it has one.
 void ScpiCellSimulator::add_voltages(Commands& to, std::span<const int> channels) {
-    std::map<std::size_t, std::map<int, double>> by_unit;  // source -> voltage
+    std::vector<std::pair<int, double>> voltages;  // by source
+    voltages.reserve(channels.size());
     for (const int channel : channels) {
-        const int source = source_of(channel);
-        by_unit[core_.unit_of(source)][source] = cell(channel).voltage.value_or(0);
+        voltages.emplace_back(source_of(channel), cell(channel).voltage.value_or(0));
     }
-    for (const auto& [unit, voltages] : by_unit) {
-        std::vector<int> sources;
-        std::vector<double> values;
-        for (const auto& [source, voltage] : voltages) {
-            sources.push_back(source);
-            values.push_back(voltage);
-        }
+    std::ranges::sort(voltages);
+    std::vector<int> sources;
+    std::vector<double> values;
+    for (std::size_t i = 0; i < voltages.size(); ++i) {
+        sources.push_back(voltages[i].first);
+        values.push_back(voltages[i].second);
+        const std::size_t unit = core_.unit_of(sources.back());
+        if (i + 1 < voltages.size() && core_.unit_of(voltages[i + 1].first) == unit) continue;
         const bool together = !commands_.set_voltages.empty() && sources.size() > 1;
         append(to[unit], core_.fill(together ? commands_.set_voltages : commands_.set_voltage,
                                     sources, values));
+        sources.clear();
+        values.clear();
     }
 }
 

@@ -55,7 +55,7 @@ TEST(CommandTemplate, IsCheckedBeforeAnybodyConnects) {
     EXPECT_THAT(refused("SOURchannel}:VOLT {value}"), HasSubstr("has a } without its {"));
     EXPECT_THAT(refused("SOUR{channel}:VOLT {value:4d}"), HasSubstr("\"{value:4d}\""));
     EXPECT_THAT(refused("SOUR{channel}:VOLT {value:.3f}"),
-                HasSubstr("3 decimals cannot say steps of 0.0001"));
+                HasSubstr("3 decimals cannot say steps of 1e-04"));
     EXPECT_THAT(refused("none"), AllOf(StartsWith("bench.yaml:10: "),
                                        HasSubstr("the command \"set_voltage\" is missing")));
     EXPECT_THAT(refused("MEAS{channel}:VOLT", {Kind::query, {Hole::channel}}),
