@@ -78,22 +78,27 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     }
     void add_message() {
         if (input_.ends_with('\r')) input_.pop_back();
-        if (is_waiting_ && options_.interrupts) {
-            timer_.cancel();
-            is_waiting_ = false;
-            ++generation_;
-            device_.status().add(Failure(code::interrupted));
-        }
         messages_.push_back(input_);
     }
 
     void work() {
-        while (is_open() && !is_waiting_ && !messages_.empty()) {
+        while (is_open() && !messages_.empty()) {
+            if (is_waiting_ && !interrupt()) break;
             const std::string message = std::move(messages_.front());
             messages_.pop_front();
             carry_out(message);
         }
         if (is_open() && !is_reading_ && has_room()) read();
+    }
+
+    /// Whether the next message does not wait for the answer that is due.
+    bool interrupt() {
+        if (!options_.interrupts || !owes_answer_) return false;
+        timer_.cancel();
+        is_waiting_ = false;
+        ++generation_;
+        device_.status().add(Failure(code::interrupted));
+        return true;
     }
 
     void carry_out(const std::string& message) {
@@ -104,6 +109,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
             device_.status().add(Failure(code::hardware, "put in on purpose"));
         }
         const std::string answer = device_.execute(message);
+        owes_answer_ = !answer.empty();
         Duration wait = answer.empty() ? Duration::zero() : options_.latency;
         if (device_.waits_for_completion()) {
             wait = std::max(wait, owner_.settled() - owner_.reactor.now());
@@ -200,6 +206,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
     bool is_reading_ = false;
     bool is_writing_ = false;
     bool is_waiting_ = false;
+    bool owes_answer_ = false;  ///< what it waits for is the moment of an answer
     bool is_too_long_ = false;
 };
 
