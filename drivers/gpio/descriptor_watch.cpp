@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 namespace bmsrig {
@@ -29,7 +30,11 @@ void DescriptorWatch::wait(const std::shared_ptr<State>& state) {
             const auto alive = weak.lock();
             if (ended || !alive) return;
             alive->ready();
-            if (alive->descriptor.is_open()) wait(alive);
+            // Waiting anew is a call of the kernel: what was just read goes its way first.
+            boost::asio::post(alive->descriptor.get_executor(), [weak] {
+                const auto still_alive = weak.lock();
+                if (still_alive && still_alive->descriptor.is_open()) wait(still_alive);
+            });
         });
 }
 

@@ -134,7 +134,7 @@ void GpioLineBank::set_bias(int channel, Bias bias) {
 std::vector<Edge> GpioLineBank::take_edges() {
     std::vector<Edge> edges;
     for (const auto& line : lines_) line->take_edges(edges);
-    std::ranges::stable_sort(edges, {}, &Edge::time);
+    if (edges.size() > 1) std::ranges::stable_sort(edges, {}, &Edge::time);  // it allocates
     return edges;
 }
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "rig/error.h"
 
@@ -47,7 +48,7 @@ GpioSim::GpioSim(const std::string& chip) : folder_(folder_of(chip)) {
 void GpioSim::pull(unsigned offset, bool up) {
     const std::string_view text = up ? "pull-up" : "pull-down";
     const ssize_t written = pwrite(pulls_.at(offset).number(), text.data(), text.size(), 0);
-    if (written != static_cast<ssize_t>(text.size())) {
+    if (std::cmp_not_equal(written, text.size())) {
         fail("written", line_folder(folder_, offset) / "pull");
     }
 }
