@@ -70,7 +70,7 @@ class InputV1 final : public GpioInput {
 };
 
 void InputV1::read_events(std::vector<GpioEvent>& into) {
-    std::array<gpiod_line_event, kernel_buffer> events{};
+    std::array<gpiod_line_event, 4> events{};  // mostly one waits
     std::size_t in_all = 0;
     for (;;) {
         const int count = gpiod_line_event_read_multiple(line_, events.data(), events.size());

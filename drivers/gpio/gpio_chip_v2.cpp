@@ -107,7 +107,8 @@ class InputV2 final : public GpioInput {
     }
 
   private:
-    static constexpr std::size_t capacity = 64;
+    // libgpiod clears the whole buffer for each read, and mostly one event waits.
+    static constexpr std::size_t capacity = 4;
     unsigned offset_;
     Owned<gpiod_line_request> request_;
     Owned<gpiod_edge_event_buffer> buffer_;
