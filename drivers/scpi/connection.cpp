@@ -134,42 +134,41 @@ void Connection::close() {
     stream_.close(ignored);
 }
 
+/// Reads rather than waits for something to read: a system call less for each answer.
 void Connection::await_input() {
     if (awaits_input_) return;
     awaits_input_ = true;
-    stream_.async_wait(asio::posix::stream_descriptor::wait_read,
-                       [this, alive = std::weak_ptr(alive_)](const error_code& problem) {
-                           if (problem || alive.expired()) return;
-                           awaits_input_ = false;
-                           receive();
-                       });
+    stream_.async_read_some(
+        asio::buffer(bytes_),
+        [this, alive = std::weak_ptr(alive_)](const error_code& problem, std::size_t count) {
+            if (problem == asio::error::operation_aborted || alive.expired()) return;
+            awaits_input_ = false;
+            take(count, problem);
+            if (ended_.empty()) await_input();
+            hand_on();
+        });
 }
 
 void Connection::receive() {
     if (!is_open()) return;
-    read_all();
-    if (ended_.empty()) await_input();
+    std::array<char, 4096> bytes{};
+    const auto count = ::read(descriptor(), bytes.data(), bytes.size());
+    // Whatever else it is, the read that is under way is told of it as well.
+    if (count > 0) received_.append(bytes.data(), static_cast<std::size_t>(count));
     hand_on();
 }
 
-void Connection::read_all() {
-    while (ended_.empty()) {
-        const auto count = ::read(descriptor(), bytes_.data(), bytes_.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0 && errno == EAGAIN) return;
-        if (count <= 0) {
-            ended_ = count == 0 || errno == ECONNRESET || errno == EIO
-                         ? "was closed by the instrument"
-                         : "broke down: " + in_words(errno);
-            return;
-        }
-        received_.append(bytes_.data(), static_cast<std::size_t>(count));
-        if (received_.size() > longest_line && received_.find('\n') == std::string::npos) {
-            ended_ = "was given up: " + std::to_string(received_.size()) +
-                     " bytes came without a line end; expected an answer that ends with one";
-            received_.clear();
-        }
-        if (static_cast<std::size_t>(count) < bytes_.size()) return;
+void Connection::take(std::size_t count, const error_code& problem) {
+    received_.append(bytes_.data(), count);
+    if (problem == asio::error::eof || problem == asio::error::connection_reset ||
+        problem == error_code(EIO, boost::system::system_category())) {
+        ended_ = "was closed by the instrument";
+    } else if (problem) {
+        ended_ = "broke down: " + problem.message();
+    } else if (received_.size() > longest_line && received_.find('\n') == std::string::npos) {
+        ended_ = "was given up: " + std::to_string(received_.size()) +
+                 " bytes came without a line end; expected an answer that ends with one";
+        received_.clear();
     }
 }
 

@@ -54,7 +54,7 @@ class Connection {
     void await_input();
     void await_room();
     std::size_t write_some(std::string_view bytes);
-    void read_all();
+    void take(std::size_t count, const boost::system::error_code& problem);
     void hand_on();
     void lose(const std::string& problem);
 
