@@ -13,9 +13,8 @@
 
 namespace bmsrig {
 
-Pty::Pty() {
+Pty::Pty() : master_(posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) {
     std::array<char, 64> name{};
-    master_ = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (master_ >= 0 && grantpt(master_) == 0 && unlockpt(master_) == 0 &&
         ptsname_r(master_, name.data(), name.size()) == 0) {
         path_ = name.data();

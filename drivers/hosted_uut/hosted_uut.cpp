@@ -8,6 +8,7 @@
 #include <boost/asio/write.hpp>
 #include <deque>
 #include <sstream>
+#include <tuple>
 #include <utility>
 
 #include "drivers/hosted_uut/line_text.h"
@@ -38,7 +39,7 @@ class HostedUutDriver final : public UutHost {
     ~HostedUutDriver() override {
         *is_alive_ = false;
         boost::system::error_code ignored;
-        socket_.close(ignored);
+        std::ignore = socket_.close(ignored);
     }
     HostedUutDriver(const HostedUutDriver&) = delete;
     HostedUutDriver& operator=(const HostedUutDriver&) = delete;
@@ -105,7 +106,7 @@ class HostedUutDriver final : public UutHost {
         if (error) {
             fail(error.message() + "; expected `bmsrig instruments` to run there");
         }
-        socket_.set_option(tcp::no_delay(true), error);
+        std::ignore = socket_.set_option(tcp::no_delay(true), error);
         descriptor_ = socket_.native_handle();
         read();
     }
@@ -117,7 +118,7 @@ class HostedUutDriver final : public UutHost {
                 if (!*is_alive) return;
                 if (error) {
                     boost::system::error_code ignored;
-                    socket_.close(ignored);
+                    std::ignore = socket_.close(ignored);
                     lost_ = error.message();
                     if (is_on_) fail("the connection was lost: " + lost_);
                     return;

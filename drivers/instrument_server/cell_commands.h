@@ -38,7 +38,7 @@ class CellCommands : public CommandSet {
         CellFault fault = CellFault::none;
         bool on = false;
     };
-    void switch_output(int cell, bool on);
+    void switch_output(int number, bool on);
     /// What an interlock does: the outputs are off, and what is switched on stays off until then.
     void block_outputs(bool blocked);
     [[nodiscard]] CellSimulator& simulator() const { return cells_; }
@@ -52,7 +52,7 @@ class CellCommands : public CommandSet {
     void add_limit(Device& device, const std::string& pattern, double Cell::*limit, double most);
     void add_output(Device& device);
     void add_measurements(Device& device);
-    void apply(int cell);
+    void apply(int number);
 
     CellSimulator& cells_;
     Quantiser grid_;  ///< of the set-points

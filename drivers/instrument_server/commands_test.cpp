@@ -21,9 +21,8 @@ const Options exact{{"accuracy", "0.05 mV"},    {"noise", "0 V"},
 template <typename Interface>
 class Bench {
   public:
-    Bench(const std::string& driver, Options options) {
-        made = workbench.make<Interface>(driver, options);
-    }
+    Bench(const std::string& driver, const Options& options)
+        : made(workbench.make<Interface>(driver, options)) {}
     template <typename Set, typename... Rest>
     void join(Rest&&... rest) {
         set = std::make_unique<Set>(*made.operator->(), std::forward<Rest>(rest)...);

@@ -72,7 +72,7 @@ class Laboratory {
   private:
     void open_instruments(const MakeInstrument& make_instrument);
     void serve_all();
-    void serve(const InstrumentSpec& spec);
+    void serve(const InstrumentSpec& said);
     Instrument& served_instrument(const InstrumentSpec& spec, const std::string& name) const;
     [[nodiscard]] Fixture load_fixture(
         const std::vector<std::pair<std::string, std::string>>& more) const;

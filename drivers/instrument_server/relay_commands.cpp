@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 namespace bmsrig::scpi_server {
 
@@ -66,7 +67,7 @@ void ContactCommands::apply(const std::set<int>& closed) {
 void MatrixCommands::check(int relay) const {
     const int kind = relay / relays_of_a_kind;
     const int cell = relay % relays_of_a_kind;
-    if (kind < 1 || kind >= static_cast<int>(kinds.size()) || cell < 1 ||
+    if (kind < 1 || std::cmp_greater_equal(kind, kinds.size()) || cell < 1 ||
         cell > cells_.channels()) {
         throw Failure(code::out_of_range, "there is no relay " + std::to_string(relay));
     }

@@ -137,7 +137,9 @@ std::string option_of(const BridgeContext& context, std::string_view key) {
 template <typename Source>
 Options analog_options(const Source& source, InstrumentSpec& serve, const BridgeContext& context,
                        bmsrig::Unit unit) {
-    const auto text = [unit](auto quantity) { return format_quantity(quantity.value(), unit); };
+    const auto text = [unit](const auto& quantity) {
+        return format_quantity(quantity.value(), unit);
+    };
     Options options{{"channels", std::to_string(source.channels())},
                     {"minimum", text(source.minimum())},
                     {"maximum", text(source.maximum())},

@@ -25,9 +25,9 @@ class Device {
     /// for a pattern that is there already: a mistake of the program.
     void add(std::string_view pattern, Handler handler);
 
-    /// Carries out a message without its terminator. Its answers, joined by semicolons; empty where
-    /// nothing was asked. What is wrong goes to the error queue, and ends the message.
-    std::string execute(std::string_view message);
+    /// Carries out the message `text` without its terminator. Its answers, joined by semicolons;
+    /// empty where nothing was asked. What is wrong goes to the error queue, and ends the message.
+    std::string execute(std::string_view text);
 
     [[nodiscard]] Status& status() { return status_; }
     /// Whether the last message asked (*OPC?, *WAI) that its end waits until everything has

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <tuple>
 #include <vector>
 
 #include "drivers/common/pty.h"
@@ -57,7 +58,7 @@ class TcpPort final : public Port {
             const auto most = static_cast<std::size_t>(options_.connections);
             if (!error && (most == 0 || sessions_.size() < most)) {
                 boost::system::error_code ignored;
-                socket.set_option(tcp::no_delay(true), ignored);
+                std::ignore = socket.set_option(tcp::no_delay(true), ignored);
                 sessions_.push_back(std::make_shared<Session<tcp::socket>>(
                     std::move(socket), device_, options_, owner_));
                 sessions_.back()->start();

@@ -127,7 +127,7 @@ class Session : public std::enable_shared_from_this<Session<Stream>> {
 
     /// Does nothing else meanwhile.
     template <typename Action>
-    void after(Duration wait, Action action) {
+    void after(Duration wait, const Action& action) {
         is_waiting_ = true;
         timer_.expires_after(wait);
         timer_.async_wait([self = this->shared_from_this(), action,

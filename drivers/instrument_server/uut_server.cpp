@@ -4,6 +4,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
+#include <tuple>
 #include <utility>
 
 #include "drivers/hosted_uut/line_text.h"
@@ -35,12 +36,12 @@ ListenAddress take_address(InstrumentSpec& serve) {
 }  // namespace
 
 struct UutServer::Parts : std::enable_shared_from_this<Parts> {
-    Parts(const ListenAddress& where, Laboratory& lab, const BridgeContext& given)
+    Parts(ListenAddress where, Laboratory& lab, const BridgeContext& given)
         : laboratory(lab),
           context(given),
           acceptor(given.reactor.io()),
           socket(given.reactor.io()),
-          address(where) {}
+          address(std::move(where)) {}
 
     void listen() {
         try {
@@ -72,9 +73,9 @@ struct UutServer::Parts : std::enable_shared_from_this<Parts> {
 
     void take_over(tcp::socket next) {
         boost::system::error_code ignored;
-        socket.close(ignored);
+        std::ignore = socket.close(ignored);
         socket = std::move(next);
-        socket.set_option(tcp::no_delay(true), ignored);
+        std::ignore = socket.set_option(tcp::no_delay(true), ignored);
         ++connection;
         input.clear();
         output.clear();
@@ -91,7 +92,7 @@ struct UutServer::Parts : std::enable_shared_from_this<Parts> {
                                           if (number != self->connection) return;
                                           boost::system::error_code ignored;
                                           if (error) {
-                                              self->socket.close(ignored);
+                                              std::ignore = self->socket.close(ignored);
                                               return;
                                           }
                                           const std::string line = self->input.substr(0, size - 1);
@@ -189,8 +190,8 @@ UutServer::UutServer(InstrumentSpec& serve, Laboratory& laboratory, const Bridge
 UutServer::~UutServer() {
     ++parts_->connection;
     boost::system::error_code ignored;
-    parts_->acceptor.close(ignored);
-    parts_->socket.close(ignored);
+    std::ignore = parts_->acceptor.close(ignored);
+    std::ignore = parts_->socket.close(ignored);
     parts_->laboratory.on_failure({});
 }
 
