@@ -6,6 +6,7 @@
 #include "drivers/bloomy_bs1200/bloomy_bs1200.h"
 #include "drivers/gpio/gpio_line_bank.h"
 #include "drivers/gpio/gpio_line_driver.h"
+#include "drivers/hosted_uut/hosted_uut.h"
 #include "drivers/scpi/scpi_cell_simulator.h"
 #include "drivers/scpi/scpi_fault_matrix.h"
 #include "drivers/scpi/scpi_line_driver.h"
@@ -14,7 +15,6 @@
 #include "drivers/scpi/scpi_voltage_source.h"
 #include "drivers/serial_port/serial_port.h"
 #include "drivers/socketcan/socketcan_adapter.h"
-#include "drivers/hosted_uut/hosted_uut.h"
 #include "drivers/virtual_can_adapter/virtual_can_adapter.h"
 #include "drivers/virtual_cell_simulator/virtual_cell_simulator.h"
 #include "drivers/virtual_line_bank/virtual_line_bank.h"
@@ -47,6 +47,8 @@ const std::vector<DriverInfo>& driver_registry() {
          make_socketcan_adapter},
         {"virtual_can_adapter", "CAN adapter", "a node on a CAN bus, with time on the wire",
          make_virtual_can_adapter},
+        {"hosted_uut", "UUT host", "a BMS process beside instruments that somebody serves",
+         make_hosted_uut},
         {"bloomy_abs", "cell simulator", "Bloomy ABS, 8 cells a unit, by SCPI", make_bloomy_abs},
         {"bloomy_bs1200", "cell simulator", "boxes of 12 cells of 0-5 V, 0.5 A, on CAN",
          make_bloomy_bs1200},
@@ -83,8 +85,6 @@ const std::vector<DriverInfo>& driver_registry() {
          "any temperature simulator that speaks SCPI", make_scpi_temperature_simulator},
         {"virtual_temperature_simulator", "temperature simulator",
          "sensors with the steps of a DS18B20", make_virtual_temperature_simulator},
-        {"hosted_uut", "UUT host", "a BMS process beside instruments that somebody serves",
-         make_hosted_uut},
     };
     return drivers;
 }

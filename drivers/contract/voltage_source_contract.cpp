@@ -71,11 +71,14 @@ TEST_P(VoltageSourceContract, ComesBackWhereItWasAfterAnOutputOff) {
     expect_stands(1, in_force);
 }
 
+/// What the virtual supply behind it needs for its whole range, which a bench file says.
+const Options slewing{{"settling_time", "100 ms"}};
+
 INSTANTIATE_TEST_SUITE_P(Drivers, VoltageSourceContract,
                          testing::Values(DriverCase{"virtual_power_supply", {{"channels", "2"}}},
                                          DriverCase{"virtual_shunt_injector", {}},
                                          served("scpi_power_supply", "virtual_power_supply",
-                                                {{"channels", "2"}}),
+                                                {{"channels", "2"}}, slewing),
                                          served("scpi_shunt_injector", "virtual_shunt_injector")),
                          case_name);
 
@@ -102,7 +105,8 @@ TEST_P(PowerSupplyContract, FloatsWheneverItIsOff) {
 
 INSTANTIATE_TEST_SUITE_P(Drivers, PowerSupplyContract,
                          testing::Values(DriverCase{"virtual_power_supply", {}},
-                                         served("scpi_power_supply", "virtual_power_supply")),
+                                         served("scpi_power_supply", "virtual_power_supply", {},
+                                                slewing)),
                          case_name);
 
 class ShuntInjectorContract : public VoltageSourceContract {};
