@@ -88,7 +88,8 @@ std::optional<std::string> CellRelays::danger(const std::set<int>& energised) co
     const auto on = [&](const std::vector<int>& relays, int cell) {
         return energised.contains(relay(relays, cell)) && relay(relays, cell) != 0;
     };
-    for (int cell = 1; cell <= static_cast<int>(open.size()); ++cell) {
+    const int cells = static_cast<int>(open.size());
+    for (int cell = 1; cell <= cells; ++cell) {
         const std::string name = "cell " + std::to_string(cell);
         if (on(shorted, cell) && !on(open, cell)) {
             return "the source of " + name + " would be shorted: relay " +

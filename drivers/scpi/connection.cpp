@@ -11,6 +11,7 @@
 #include <boost/asio/serial_port.hpp>
 #include <cerrno>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include "drivers/scpi/values.h"
@@ -85,7 +86,7 @@ std::string Connection::connect(Duration timeout) {
                             attempt->ended = true;
                         });
     if (!wait_alone(reactor_, [&] { return attempt->ended; }, timeout)) {
-        attempt->socket.close(problem);
+        std::ignore = attempt->socket.close(problem);
         return "did not take a connection within " + format_duration(timeout) +
                "; expected it to be switched on and on this network";
     }
@@ -97,7 +98,7 @@ std::string Connection::connect(Duration timeout) {
         return "cannot be connected to: " + attempt->problem.message() +
                "; expected it to be switched on and on this network";
     }
-    attempt->socket.set_option(asio::ip::tcp::no_delay(true), problem);
+    std::ignore = attempt->socket.set_option(asio::ip::tcp::no_delay(true), problem);
     adopt(attempt->socket.release());
     return "";
 }
@@ -105,12 +106,12 @@ std::string Connection::connect(Duration timeout) {
 std::string Connection::open_port() {
     error_code problem;
     asio::serial_port port(reactor_.io());
-    port.open(address_.path, problem);
+    std::ignore = port.open(address_.path, problem);
     if (problem) {
         return "cannot be opened: " + problem.message() +
                "; expected a serial port that this user may open";
     }
-    port.set_option(asio::serial_port::baud_rate(address_.bit_rate), problem);
+    std::ignore = port.set_option(asio::serial_port::baud_rate(address_.bit_rate), problem);
     if (problem) return "cannot work at " + std::to_string(address_.bit_rate) + " bit/s";
     const int descriptor = ::dup(port.native_handle());  // the library does not give its own away
     if (descriptor < 0) return "cannot be opened: " + in_words(errno);
@@ -131,7 +132,7 @@ void Connection::adopt(int descriptor) {
 
 void Connection::close() {
     error_code ignored;
-    stream_.close(ignored);
+    std::ignore = stream_.close(ignored);
 }
 
 /// Reads rather than waits for something to read: a system call less for each answer.

@@ -112,11 +112,13 @@ std::vector<std::string> Core::fill(const CommandTemplate& command, std::span<co
                                     std::span<const double> values) const {
     if (command.empty() || channels.empty()) return {};
     std::vector<int> numbers;
+    numbers.reserve(channels.size());
     for (const int channel : channels) numbers.push_back(number_of(channel));
     if (command.has(Hole::channels) && (values.empty() || command.has(Hole::values))) {
         return {command.fill({.channels = numbers, .values = values})};
     }
     std::vector<std::string> commands;
+    commands.reserve(numbers.size());
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         commands.push_back(command.fill({.channel = numbers[i],
                                          .channels = {&numbers[i], 1},

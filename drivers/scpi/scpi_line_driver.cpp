@@ -78,7 +78,7 @@ class ScpiLineDriver final : public ScpiInstrument<LineDriver> {
     [[nodiscard]] std::vector<std::string> power_on(std::size_t unit) const override {
         return core_.fill(open_, core_.channels_of(unit));
     }
-    void forget() override { std::fill(closed_.begin(), closed_.end(), false); }
+    void forget() override { closed_.assign(closed_.size(), false); }
 
   private:
     static constexpr auto kind = CommandTemplate::Kind::command;

@@ -27,8 +27,9 @@ std::string name_of(Hole hole) {
     return "{" + std::string(found->first) + "}";
 }
 
-std::string names_of_holes(std::initializer_list<Hole> holes) {
+std::string names_of_holes(const std::vector<Hole>& holes) {
     std::vector<std::string> names;
+    names.reserve(holes.size());
     for (const Hole hole : holes) names.push_back(name_of(hole));
     return names.empty() ? "none" : joined(names);
 }
@@ -46,7 +47,7 @@ std::string number_text(double value, int decimals) {
     return decimals < 0 ? format_value(value) : format_value(value, decimals);
 }
 
-bool contains(std::initializer_list<Hole> holes, Hole hole) {
+bool contains(const std::vector<Hole>& holes, Hole hole) {
     return std::ranges::find(holes, hole) != holes.end();
 }
 

@@ -2,7 +2,6 @@
 // "SOUR{channel}:VOLT {value:.4f}".
 #pragma once
 
-#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,8 +35,8 @@ class CommandTemplate {
     enum class Kind : unsigned char { command, query };
     struct Rules {
         Kind kind = Kind::command;
-        std::initializer_list<Hole> may{};   ///< holes that it may have
-        std::initializer_list<Hole> must{};  ///< and those that it must have
+        std::vector<Hole> may{};   ///< holes that it may have
+        std::vector<Hole> must{};  ///< and those that it must have
         bool required = false;
         double resolution = 0;  ///< what the decimals of {value} must be able to say; 0: anything
     };
