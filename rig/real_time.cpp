@@ -7,12 +7,11 @@
 
 namespace bmsrig {
 
-namespace {
-
-/// Above other programs, below the kernel's own interrupt threads (50).
-constexpr int priority = 40;
-
-}  // namespace
+bool take_priority(int priority) {
+    sched_param wanted{};
+    wanted.sched_priority = priority;
+    return sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &wanted) == 0;
+}
 
 RealTime::RealTime() {
     raise_priority();
@@ -26,10 +25,8 @@ RealTime::~RealTime() {
 }
 
 void RealTime::raise_priority() {
-    sched_param wanted{};
-    wanted.sched_priority = priority;
-    has_priority_ = sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &wanted) == 0;
-    text_ = has_priority_ ? "SCHED_FIFO " + std::to_string(priority)
+    has_priority_ = take_priority(rig_priority);
+    text_ = has_priority_ ? "SCHED_FIFO " + std::to_string(rig_priority)
                           : "no real-time priority (grant it in /etc/security/limits.conf: "
                             "\"@bmsrig - rtprio 90\")";
 }

@@ -6,6 +6,15 @@
 
 namespace bmsrig {
 
+/// Of the rig's own thread: above other programs, below the kernel's interrupt threads (50).
+constexpr int rig_priority = 40;
+/// Of what watches over it, which does next to nothing.
+constexpr int heart_priority = 60;
+
+/// Lets the calling thread run before all of lower priority (SCHED_FIFO, 1 to 99); not so what it
+/// starts. False if the operating system does not permit it.
+bool take_priority(int priority);
+
 /// What the operating system granted to the rig's thread while this lives, and takes back after.
 /// Nothing is an error here: how late the rig really was decides (rig/punctuality.h). Processes
 /// that the rig starts do not inherit it.

@@ -237,6 +237,7 @@ void Rig::restart_bench(std::uint64_t seed) {
     scheduler_.restart();
     trace_.restart();
     punctuality_.restart(bench_.allowed_lateness);
+    is_in_test_ = true;
     uut_log_.clear();
     verdict_ = Verdict::pass;
     failed_.clear();
@@ -445,7 +446,7 @@ Punctuality Rig::measure_punctuality(Duration period, Duration duration) {
 }
 
 void Rig::log_timing() {
-    if (!reactor_) return;
+    if (!reactor_ || !std::exchange(is_in_test_, false)) return;
     log("rig", "timing: " + punctuality_.text());
 }
 

@@ -282,6 +282,7 @@ class Rig {
     bool is_stepping_ = false;
     bool is_catching_up_ = false;
     bool is_powered_ = false;
+    bool is_in_test_ = false;
     std::function<void()> interrupt_check_;
     Verdict verdict_ = Verdict::pass;
     std::vector<Measurement> failed_;

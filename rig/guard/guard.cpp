@@ -21,6 +21,7 @@
 
 #include "rig/error.h"
 #include "rig/guard/message.h"
+#include "rig/real_time.h"
 
 namespace bmsrig {
 
@@ -123,7 +124,10 @@ void Guard::start(const std::filesystem::path& program) {
 /// The heart of the process: beats while the process runs at all, and feels at once when the guard
 /// is gone.
 void Guard::beat() {
-    page_->beating_thread.store(::gettid(), std::memory_order_relaxed);
+    // Above the rig's own thread: a rig that is busy on the only processor is no dead rig.
+    take_priority(heart_priority);
+    page_->beating_thread.store(::gettid());
+    page_->beating_thread.notify_all();
     std::array<pollfd, 2> waited{pollfd{stop_beating_.number(), POLLIN, 0},
                                  pollfd{socket_.number(), 0, 0}};
     for (;;) {
@@ -166,7 +170,7 @@ void Guard::arm(const std::vector<SafeAction>& actions) {
         return;
     }
     // From here on the guard looks at the page.
-    while (page_->beating_thread == 0) std::this_thread::yield();
+    page_->beating_thread.wait(0);
     page_->beat.store(monotonic_ns(), std::memory_order_release);
     watch_.be(Watch::Where::plan);
     try {
