@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "drivers/contract/contract.h"
 #include "drivers/common/pty.h"
+#include "drivers/contract/contract.h"
 #include "drivers/socketcan/kernel_buses.h"
 
 namespace bmsrig {

@@ -7,8 +7,8 @@
 #include <chrono>
 #include <optional>
 
-#include "drivers/contract/workbench.h"
 #include "drivers/common/pty.h"
+#include "drivers/contract/workbench.h"
 #include "drivers/serial_port/serial_line.h"
 #include "rig/error.h"
 #include "rig/instruments/serial_adapter.h"

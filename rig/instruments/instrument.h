@@ -40,8 +40,8 @@ class Instrument {
     /// Returns when all that was asked of it has been carried out, letting time run meanwhile.
     /// Throws what it said against it.
     virtual void finish() {}
-    /// The same as make_safe() for the guard, as things are now; what is empty needs no guard. A driver that opens
-    /// its connection anew has others from then on.
+    /// The same as make_safe() for the guard, as things are now; what is empty needs no guard. A
+    /// driver that opens its connection anew has others from then on.
     [[nodiscard]] virtual std::vector<SafeAction> safe_actions() const { return {}; }
 
     /// When everything asked of it so far has settled at its terminals.

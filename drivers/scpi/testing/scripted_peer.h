@@ -122,7 +122,7 @@ class ScriptedPeer {
             if (step.kind == Step::Kind::expect) {
                 const std::size_t size = step.bytes.size();
                 const std::string begin = received_.substr(0, size);
-                if (begin != step.bytes.substr(0, begin.size())) {
+                if (!step.bytes.starts_with(begin)) {
                     is_wrong_ = true;
                     ADD_FAILURE() << "expected " << quoted(step.bytes) << ", but there came "
                                   << quoted(received_);
