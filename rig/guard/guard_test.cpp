@@ -33,42 +33,12 @@ std::string content_of(const std::filesystem::path& file) {
     return text.str();
 }
 
-/// How late this machine wakes a thread that wanted to sleep for a millisecond: what excuses a
-/// guard that was late as well.
-class MachineLateness {
-  public:
-    MachineLateness() : thread_([this] { measure(); }) {}
-    ~MachineLateness() {
-        is_over_ = true;
-        thread_.join();
-    }
-    MachineLateness(const MachineLateness&) = delete;
-    MachineLateness& operator=(const MachineLateness&) = delete;
-    /// The sum of what was late between two moments: a process may be late more than once.
-    std::int64_t between(std::int64_t from, std::int64_t until) {
-        const std::scoped_lock lock(mutex_);
-        std::int64_t sum = 0;
-        for (const auto& [when, late] : late_) {
-            if (when >= from && when - late <= until) sum += late;
-        }
-        return sum;
-    }
-
-  private:
-    void measure() {
-        while (!is_over_) {
-            const std::int64_t before = monotonic_ns();
-            std::this_thread::sleep_for(1ms);
-            const std::int64_t now = monotonic_ns();
-            const std::scoped_lock lock(mutex_);
-            if (now - before > 2 * ms) late_.emplace_back(now, now - before - ms);
-        }
-    }
-    std::atomic<bool> is_over_{false};
-    std::mutex mutex_;
-    std::vector<std::pair<std::int64_t, std::int64_t>> late_;
-    std::thread thread_;
-};
+/// Only the guest of .ci/kernel has a clock that no load of the machine makes late: elsewhere times
+/// are printed.
+bool is_time_judged() {
+    const char* clock = std::getenv("BMSRIG_CLOCK");
+    return clock != nullptr && std::string_view(clock) == "counted";
+}
 
 class GuardTest : public testing::Test {
   protected:
@@ -103,13 +73,6 @@ const std::vector<Death>& deaths() {
     return all;
 }
 
-/// Kills or hangs a rig at a moment that the seed decides. How long until the last of its
-/// instruments was off, and the excuse that the machine had.
-struct TimeToSafe {
-    std::int64_t took = 0;
-    std::int64_t excuse = 0;
-};
-
 void wait_until_free(BenchState& state) {
     for (;;) {
         try {
@@ -121,8 +84,9 @@ void wait_until_free(BenchState& state) {
     }
 }
 
-TimeToSafe kill_one(const Death& death, const std::filesystem::path& bench, unsigned seed,
-                    MachineLateness& lateness) {
+/// Kills or hangs a rig at a moment that the seed decides: nanoseconds until the last of its
+/// instruments was off.
+std::int64_t kill_one(const Death& death, const std::filesystem::path& bench, unsigned seed) {
     std::array<TestPeer, 3> peers;
     TestRigProcess rig(bench, death.way, seed, {peers[0].port(), peers[1].port(), peers[2].port()});
     rig.wait_until_armed();
@@ -137,13 +101,12 @@ TimeToSafe kill_one(const Death& death, const std::filesystem::path& bench, unsi
     } else {
         std::istringstream(rig.next_line().substr(4)) >> began;
     }
-    TimeToSafe time;
+    std::int64_t took = 0;
     for (TestPeer& peer : peers) {
         const auto off = peer.wait_until_off();
         EXPECT_TRUE(off) << death.way << " " << death.signal << " " << seed;
-        time.took = std::max(time.took, off.value_or(INT64_MAX) - began);
+        took = std::max(took, off.value_or(INT64_MAX) - began);
     }
-    time.excuse = lateness.between(began, began + time.took);
     // Nothing of the rig came after, and what it had half sent did not spoil it.
     for (TestPeer& peer : peers) {
         const std::vector<std::string> lines = peer.lines();
@@ -160,36 +123,26 @@ TimeToSafe kill_one(const Death& death, const std::filesystem::path& bench, unsi
         death.way != "unwinds") {
         EXPECT_EQ(rig.how_it_ended(), "was ended by signal 9 (Killed)");
     }
-    return time;
+    return took;
 }
 
 TEST_F(GuardTest, MakesTheBenchSafeInTwoHundredDeaths) {
     constexpr unsigned kills = 200;
     constexpr unsigned at_once = 3;
-    MachineLateness lateness;
-    std::vector<TimeToSafe> times(kills);
+    std::vector<std::int64_t> took(kills);
     std::atomic<unsigned> next{0};
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < at_once; ++i) {
         threads.emplace_back([&] {
             for (unsigned kill = next++; kill < kills; kill = next++) {
                 const auto file = folder.path() / ("bench" + std::to_string(kill) + ".yaml");
-                times[kill] = kill_one(deaths()[kill % deaths().size()], file, kill + 1, lateness);
+                took[kill] = kill_one(deaths()[kill % deaths().size()], file, kill + 1);
             }
         });
     }
     for (std::thread& thread : threads) thread.join();
-    std::vector<std::int64_t> took;
-    std::vector<std::int64_t> without_excuse;
-    for (const TimeToSafe& time : times) {
-        took.push_back(time.took);
-        without_excuse.push_back(time.took - time.excuse);
-    }
     std::ranges::sort(took);
-    std::ranges::sort(without_excuse);
-    // A rig that the machine keeps from running hangs later than it says: a few may take longer.
-    EXPECT_LT(without_excuse[kills * 95 / 100], 100 * ms);
-    EXPECT_LT(took.back(), 1000 * ms);
+    if (is_time_judged()) EXPECT_LT(took.back(), 100 * ms);
     std::printf(
         "%u deaths of the rig, time to safe: median %.1f ms, 95 %% %.1f ms, max %.1f ms (%.2f of "
         "100 ms)\n",
@@ -199,11 +152,14 @@ TEST_F(GuardTest, MakesTheBenchSafeInTwoHundredDeaths) {
 }
 
 TEST_F(GuardTest, EndsATestPlanThatNeverReturns) {
-    MachineLateness lateness;
-    kill_one({"plan", 0, "has been in the test plan's code for .* .running."}, bench, 1, lateness);
+    kill_one({"plan", 0, "has been in the test plan's code for .* .running."}, bench, 1);
 }
 
 TEST_F(GuardTest, LeavesALivingRigAloneOnABusyMachine) {
+    if (!is_time_judged()) {
+        // Its patience has an end, and how busy a machine gets beside the test nobody knows.
+        GTEST_SKIP() << "make kernel-test runs it on a clock that counts instructions";
+    }
     TestPeer peer;
     std::atomic<bool> is_over{false};
     std::vector<std::thread> load;

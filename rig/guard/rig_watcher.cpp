@@ -67,7 +67,7 @@ ThreadState look_at_thread(int pid, int thread) {
 bool RigWatcher::heart_stands_still(std::int64_t now, GuardReport& why) const {
     const std::int64_t silent = now - page_->beat.load(std::memory_order_acquire);
     if (silent < silence_) return false;
-    const ThreadState state = look_at_thread(pid_, page_->beating_thread);
+    const ThreadState state = look_(pid_, page_->beating_thread);
     // It only ever sleeps for a moment: neither running nor stopped it waits for its processor's
     // timer, as on a virtual machine that stands still itself.
     if (!is_stopped(state) && silent < patience * silence_) return false;
@@ -81,7 +81,7 @@ bool RigWatcher::thread_is_stuck(std::int64_t now, GuardReport& why) const {
     const std::int64_t had = page_->processor_time.load(std::memory_order_relaxed);
     const std::int32_t where = page_->where.load(std::memory_order_relaxed);
     if (now < due) return false;
-    const ThreadState state = look_at_thread(pid_, page_->rig_thread);
+    const ThreadState state = look_(pid_, page_->rig_thread);
     const bool wants_to_run = state.letter == 'R' && state.processor_time >= 0;
     // The record is on a disk, and an instrument is not.
     const bool waits_for_disk =

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
+#include <utility>
 
 #include "rig/guard/report.h"
 #include "rig/guard/watch_page.h"
@@ -21,8 +23,10 @@ ThreadState look_at_thread(int pid, int thread);
 /// limit.
 class RigWatcher {
   public:
-    RigWatcher(const SharedWatchPage& page, int pid, std::int64_t silence, std::int64_t stuck)
-        : page_(page), pid_(pid), silence_(silence), stuck_(stuck) {}
+    using Look = std::function<ThreadState(int pid, int thread)>;
+    RigWatcher(const SharedWatchPage& page, int pid, std::int64_t silence, std::int64_t stuck,
+               Look look = look_at_thread)
+        : page_(page), pid_(pid), silence_(silence), stuck_(stuck), look_(std::move(look)) {}
 
     /// Whether the rig hangs; if so, what is seen of it is added to the report.
     bool is_hung(std::int64_t now, GuardReport& why);
@@ -36,6 +40,7 @@ class RigWatcher {
     int pid_;
     std::int64_t silence_;
     std::int64_t stuck_;
+    Look look_;
 };
 
 }  // namespace bmsrig
