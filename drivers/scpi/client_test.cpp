@@ -12,7 +12,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::Not;
 using testing::StartsWith;
 
 /// Long enough for a loaded machine where an answer comes, short where none is to come.

@@ -109,6 +109,24 @@ py::list summarise_can(const py::bytes& blob) {
     return rows;
 }
 
+void bind_blocks(py::module_& module) {
+    module.def("decode_changes", &decode, py::arg("blob"),
+               "One block of a trace: lists of times in ns, signal ids and values. Raises "
+               "InputError if damaged.");
+    module.def("decode_can_frames", &decode_can, py::arg("blob"),
+               "One block of what stood on a CAN bus: for each event the ns at which it ended, how "
+               "many ns it held the bus, \"received\", \"sent\" or \"error\", the error, the "
+               "identifier, whether that has 29 bits, whether it is a remote frame, and the data. "
+               "Raises InputError if damaged.");
+    module.def("summarise_can_frames", &summarise_can, py::arg("blob"),
+               "Such a block, for each identifier: how many events, the ns at which the first one "
+               "ended, the shortest and longest ns between two (0 if there is one), and the last "
+               "event. Raises InputError if damaged.");
+    module.def(
+        "decode_text", [](const py::bytes& blob) { return decode_text(std::string_view(blob)); },
+        py::arg("blob"), "One block of a transcript. Raises InputError if damaged.");
+}
+
 }  // namespace
 
 void bind_record(py::module_& module) {
@@ -158,22 +176,7 @@ void bind_record(py::module_& module) {
             },
             py::arg("floor"), py::arg("message"), py::arg("ended_utc"))
         .def_property_readonly("bytes_written", &Record::bytes_written);
-
-    module.def("decode_changes", &decode, py::arg("blob"),
-               "One block of a trace: lists of times in ns, signal ids and values. Raises "
-               "InputError if damaged.");
-    module.def("decode_can_frames", &decode_can, py::arg("blob"),
-               "One block of what stood on a CAN bus: for each event the ns at which it ended, how "
-               "many ns it held the bus, \"received\", \"sent\" or \"error\", the error, the "
-               "identifier, whether that has 29 bits, whether it is a remote frame, and the data. "
-               "Raises InputError if damaged.");
-    module.def("summarise_can_frames", &summarise_can, py::arg("blob"),
-               "Such a block, for each identifier: how many events, the ns at which the first one "
-               "ended, the shortest and longest ns between two (0 if there is one), and the last "
-               "event. Raises InputError if damaged.");
-    module.def(
-        "decode_text", [](const py::bytes& blob) { return decode_text(std::string_view(blob)); },
-        py::arg("blob"), "One block of a transcript. Raises InputError if damaged.");
+    bind_blocks(module);
 }
 
 }  // namespace bmsrig::python
