@@ -1,8 +1,10 @@
 // Virtual instruments on real wires, on which drivers of real instruments come under contract.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -16,8 +18,8 @@ namespace bmsrig {
 /// Its time is its own: that of a laboratory does not start anew with a test.
 class ServedInstrument {
   public:
-    ServedInstrument(Reactor& reactor, const std::string& driver, const InstrumentSpec& virtual_one)
-        : spec_(virtual_one),
+    ServedInstrument(Reactor& reactor, const std::string& driver, InstrumentSpec virtual_one)
+        : spec_(std::move(virtual_one)),
           instrument_(make_instrument(spec_, {scheduler_, 1})),
           bench_{{spec_.name, instrument_.get()}} {
         const auto& known = bridge_registry();

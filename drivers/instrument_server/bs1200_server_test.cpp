@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
+#include <ranges>
 
 #include "drivers/bloomy_bs1200/bloomy_bs1200.h"
 #include "drivers/can_common/linux_frame.h"
@@ -90,9 +92,9 @@ class Bs1200ServerTest : public testing::Test {
         return dynamic_cast<SourceTerminals&>(*cells).terminal_value(channel);
     }
     const CanFrame* last(std::uint32_t id) {
-        const auto found = std::find_if(cable.from_box.rbegin(), cable.from_box.rend(),
-                                        [id](const CanFrame& frame) { return frame.id == id; });
-        return found == cable.from_box.rend() ? nullptr : &*found;
+        const auto newest_first = cable.from_box | std::views::reverse;
+        const auto found = std::ranges::find(newest_first, id, &CanFrame::id);
+        return found == newest_first.end() ? nullptr : &*found;
     }
 
     BridgeTestBench bench;
