@@ -41,7 +41,7 @@ thread-sanitize: setup ## the C++ tests that use threads, under ThreadSanitizer
 coverage: setup-lint setup-kernel build sanitize ## line coverage of rig/, drivers/ and reports/
 	@.ci/coverage
 
-fuzz: setup-fuzz ## feed anything to both sides of RS-485, for a minute
+fuzz: setup-fuzz ## feed anything to both sides of RS-485 and to the SCPI servers, for a minute
 	@.ci/fuzz
 
 kernel-test: setup-kernel build ## the drivers of real instruments against a Linux kernel of its own, without hardware
