@@ -2,9 +2,14 @@
 // other on the same machine, in turns, so that what else the machine does meets both.
 #include <algorithm>
 #include <array>
+#include <boost/process/args.hpp>
+#include <boost/process/child.hpp>
+#include <boost/process/exe.hpp>
+#include <boost/process/io.hpp>
+#include <boost/process/pipe.hpp>
+#include <boost/process/search_path.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +20,7 @@
 
 namespace {
 
+namespace bp = boost::process;
 using bmsrig::Duration;
 using bmsrig::Instant;
 
@@ -53,17 +59,23 @@ double rig_lateness() {
 
 /// From its histogram: a line for each us, "000012 000345". Nothing if it is not installed.
 std::optional<double> cyclictest_lateness(bool has_priority) {
-    const std::string command = "cyclictest -q -t1 -i1000 -l" + std::to_string(cycles) +
-                                (has_priority ? " -m -p40" : "") + " -h100000 2>/dev/null";
-    const std::unique_ptr<FILE, int (*)(FILE*)> output(popen(command.c_str(), "r"), pclose);
+    const auto program = bp::search_path("cyclictest");
+    if (program.empty()) return std::nullopt;
+    std::vector<std::string> arguments{"-q", "-t1", "-i1000", "-l" + std::to_string(cycles),
+                                       "-h100000"};
+    if (has_priority) arguments.insert(arguments.end(), {"-m", "-p40"});
+    bp::ipstream output;
+    bp::child cyclictest(bp::exe = program, bp::args = arguments, bp::std_out > output,
+                         bp::std_err > bp::null);
     std::vector<double> lateness;
-    std::array<char, 256> line{};
-    while (output && std::fgets(line.data(), line.size(), output.get()) != nullptr) {
+    std::string line;
+    while (std::getline(output, line)) {
         char* end = nullptr;
-        const double microseconds = std::strtod(line.data(), &end);
-        if (end == line.data() || line.front() == '#') continue;
+        const double microseconds = std::strtod(line.c_str(), &end);
+        if (end == line.c_str() || line.front() == '#') continue;
         lateness.insert(lateness.end(), std::strtoul(end, nullptr, 10), microseconds);
     }
+    cyclictest.wait();
     if (lateness.empty()) return std::nullopt;
     return quantile(std::move(lateness));
 }
