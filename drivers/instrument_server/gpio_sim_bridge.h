@@ -14,11 +14,14 @@ namespace bmsrig {
 /// |------------|---------|---|
 /// | chip       |         | path, name or label of a simulated chip |
 /// | lines      |         | by name or offset, one for each channel |
-/// | bias       | kernel  | `kernel`: the pin's own, told by the kernel at once; a line that is
-/// driven against it shows it for a moment. `outputs`: behind outputs of the chip | | pull_up,
-/// pull_down | | these outputs, one for each channel | | poll       | 10 ms   | how often outputs
-/// are looked at; 1 .. 10 ms | | stamp_uncertainty | 5 ms | what the rig is told of the edges'
-/// stamps: they come from here, and as late as this process |
+/// | bias       | kernel  | which resistors the rig joins: `kernel` or `outputs`, see below |
+/// | pull_up, pull_down |  | with `outputs`: these, one for each channel |
+/// | poll       | 10 ms   | how often outputs are looked at; 1 .. 10 ms |
+/// | stamp_uncertainty | 5 ms | what the rig is told of the edges' stamps |
+///
+/// `kernel`: the pin's own, told by the kernel at once; a line that is driven against it shows it
+/// for a moment. `outputs`: behind outputs of the chip. Stamps come from here, and as late as this
+/// process.
 std::unique_ptr<Bridge> make_gpio_line_bank_bridge(InstrumentSpec& serve, Instrument& instrument,
                                                    const BridgeContext& context);
 

@@ -20,8 +20,8 @@ class Laboratory;
 /// | identify           | identity <manufacturer>,<model>,<serial>,<firmware> | |
 /// | set <name>=<value> |        | a setting for the next start |
 /// | command <text>     |        | which BMS process; otherwise the laboratory's own choice |
-/// | on                 | running <product> <firmware>, or error <text> | ends the former one first
-/// | | off                | off    | harmless while it is off |
+/// | on                 | running <product> <firmware>, or error <text> | ends a former one |
+/// | off                | off    | harmless while it is off |
 ///
 /// At any time come `log <line>`, which the UUT has logged, and `failed <text>`, when it has ended
 /// by itself or broken its contract. When a rig leaves, the UUT goes on.

@@ -22,11 +22,12 @@ namespace bmsrig {
 /// | command      | placeholders           | meaning |
 /// |--------------|------------------------|---|
 /// | set_voltage  | channel, value         | does not switch the output on |
-/// | set_voltages | channels, values       | all at once; where there is none, set_voltage of each
-/// | | output_on, output_off | channel or channels | | | set_source_limit, set_sink_limit |
-/// channel, value | none: it has no such limits | | fault_none, fault_open, fault_short,
-/// fault_reversed | channel or channels | none: it cannot | | read_fault   | channel | asked after
-/// every fault, and checked | | read_voltage, read_current | channel  | |
+/// | set_voltages | channels, values       | all at once; none: set_voltage of each |
+/// | output_on, output_off | channel or channels | |
+/// | set_source_limit, set_sink_limit | channel, value | none: it has no such limits |
+/// | fault_none, fault_open, fault_short, fault_reversed | channel or channels | none: it cannot |
+/// | read_fault   | channel                | asked after every fault, and checked |
+/// | read_voltage, read_current | channel  | |
 ///
 /// Cells are exchanged by the fault matrix; without one, each of the two sources gets what belongs
 /// to the other, which at the UUT's plug is the same.
