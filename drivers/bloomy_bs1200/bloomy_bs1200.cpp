@@ -422,7 +422,7 @@ std::unique_ptr<Instrument> make_bloomy_bs1200(InstrumentSpec& spec, const Drive
     options.source_limit = spec.number("source_limit", Unit::ampere, most, 0, most);
     options.sink_limit = spec.number("sink_limit", Unit::ampere, most, 0, most);
     options.serial_number = spec.word("serial_number", "");
-    options.calibrated = spec.word("calibrated", "");
+    options.calibrated = spec.date("calibrated");
     const std::string safe = spec.word("safe", "off");
     if (safe != "off" && safe != "hold") {
         refuse("safe is \"" + safe + "\"; expected off or hold");

@@ -59,7 +59,7 @@ std::vector<bool> which_of(InstrumentSpec& spec, std::string_view key,
 }
 
 GpioPaperwork paperwork_of(InstrumentSpec& spec) {
-    return {spec.word("serial_number", ""), spec.word("calibrated", "")};
+    return {spec.word("serial_number", ""), spec.date("calibrated")};
 }
 
 }  // namespace bmsrig

@@ -45,8 +45,8 @@ double in_base_unit(const Parameter& number, Unit unit) {
 
 int checked(int channel, int count, Code otherwise) {
     if (channel >= 1 && channel <= count) return channel;
-    throw Failure(otherwise,
-                  std::to_string(channel) + " of " + std::to_string(count) + " channels");
+    throw Failure(otherwise, std::to_string(std::max(channel, 0)) + " of " + std::to_string(count) +
+                                 " channels");
 }
 
 }  // namespace

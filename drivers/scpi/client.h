@@ -65,6 +65,8 @@ class Client {
     /// Lets handlers run alone until everything sent so far has been answered.
     void finish();
 
+    /// Closes the connection and throws as fail() does.
+    void give_up(const std::string& problem);
     /// Throws InstrumentError with the name and address of the instrument before `problem`.
     [[noreturn]] void fail(const std::string& problem) const;
     /// The answer to a query as a number. Throws InstrumentError for what is none, and for an
@@ -100,7 +102,6 @@ class Client {
     void await_silence();
     void look_for_silence();
     void await_watch();
-    void give_up(const std::string& problem);
     void lost(const std::string& problem);
     [[nodiscard]] std::string what_for() const;
 

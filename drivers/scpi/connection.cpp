@@ -71,7 +71,8 @@ std::string Connection::connect(Duration timeout) {
             endpoints_.push_back(found.endpoint());
         }
         if (endpoints_.empty()) {
-            return "has no such host: " + problem.message() + "; expected its name or IP address";
+            return "has a name that leads nowhere (" + problem.message() +
+                   "); expected its name in this network, or its IP address";
         }
     }
     struct Attempt {

@@ -42,7 +42,7 @@ Core::Core(InstrumentSpec& spec, const DriverContext& context, const CoreDefault
     calibration_date_ =
         CommandTemplate::take(spec, "calibration_date", {CommandTemplate::Kind::query});
     reset_ = CommandTemplate::take(spec, "reset", {});
-    calibrated_ = spec.word("calibrated", "");
+    calibrated_ = spec.date("calibrated");
     holds_ = defaults.takes_safe && take_word(spec, "safe", {"off", "hold"}, "off") == "hold";
     joins_ = take_word(spec, "messages", {"joined", "single"}, "joined") == "joined";
     constexpr int shortest = 64;
@@ -189,8 +189,8 @@ Identity Core::identify(std::size_t unit) {
     const auto fields = split(idn_[unit], ',');
     constexpr std::size_t expected = 4;
     if (fields.size() < expected) {
-        asked.fail("it says it is " + shown(idn_[unit]) +
-                   "; expected maker, model, serial number and firmware by commas");
+        asked.give_up("it says it is " + shown(idn_[unit]) +
+                      "; expected maker, model, serial number and firmware by commas");
     }
     Identity identity{std::string(fields[0]), std::string(fields[1]), std::string(fields[2]),
                       std::string(fields[3]), calibrated_};
@@ -205,9 +205,10 @@ Identity Core::identify(std::size_t unit) {
 
 void Core::check_serial(std::size_t unit, const Identity& identity) const {
     if (serials_.empty() || serials_[unit] == identity.serial) return;
-    clients_[unit]->fail("another instrument is there: " + identity.model +
-                         " with the serial number " + identity.serial + "; expected " +
-                         serials_[unit] + ", as the bench file says");
+    // Left at once: what is told to this instrument from now on would reach the other.
+    clients_[unit]->give_up("another instrument is there: " + identity.model +
+                            " with the serial number " + identity.serial + "; expected " +
+                            serials_[unit] + ", as the bench file says");
 }
 
 void Core::start(const StateOf& power_on) {
@@ -228,7 +229,8 @@ void Core::make_safe(const StateOf& off) {
     std::exception_ptr problem;
     for (std::size_t unit = 0; unit < units(); ++unit) {
         try {
-            clients_[unit]->open(patience_);
+            // What is connected anew may be another instrument, in use by others.
+            if (clients_[unit]->open(patience_) && !serials_.empty()) identify(unit);
             send(unit, off(unit));
         } catch (const InstrumentError&) {
             if (!problem) problem = std::current_exception();  // the others all the same

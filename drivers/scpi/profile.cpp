@@ -24,7 +24,13 @@ YamlNode read_profile(const InstrumentSpec& spec, const DriverOption* option,
                       unknown_name("profile", name, names_of(all, &BuiltInProfile::name)) +
                           "; one of your own is named by its file, such as my_supply.yaml");
     }
-    return read_yaml(std::filesystem::path(spec.file).parent_path() / name);
+    const auto file = std::filesystem::path(spec.file).parent_path() / name;
+    if (!std::filesystem::exists(file)) {
+        refuse_option(spec, *option,
+                      "there is no file " + file.string() +
+                          "; expected the way from the bench file to a profile of your own");
+    }
+    return read_yaml(file);
 }
 
 }  // namespace

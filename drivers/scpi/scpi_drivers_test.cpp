@@ -97,6 +97,36 @@ TEST_F(ScpiDrivers, IdentifiesWithSerialNumberAndCalibration) {
                       HasSubstr("expected SN1")));
 }
 
+TEST_F(ScpiDrivers, AnotherInstrumentIsLeftAndIsToldNothing) {
+    ScriptedPeer peer(reactor_);
+    Options options = supply_range;
+    options.insert(options.end(), {{"address", peer.address()}, {"serial_number", "SN1"}});
+    auto& supply = make<PowerSupply>("scpi_power_supply", options);
+    const auto greets = [&] { peer.expects("*CLS\n").answers("*IDN?", "Maker,Model,SN2,1.0"); };
+    const auto is_another =
+        HasSubstr("another instrument is there: Model with the serial number SN2");
+    greets();
+    EXPECT_THAT(text_of<InstrumentError>([&] { supply.restart(1); }), is_another);
+    EXPECT_TRUE(supply.safe_actions().empty());
+    greets();
+    EXPECT_THAT(text_of<InstrumentError>([&] { supply.restart(2); }), is_another);
+    greets();
+    EXPECT_THAT(text_of<InstrumentError>([&] { supply.make_safe(); }), is_another);
+    EXPECT_EQ(peer.connections(), 3);
+}
+
+TEST_F(ScpiDrivers, AFileNamesWhatASupplyCannotSayAndADayThatIsNone) {
+    const auto refusal = [&](const std::string& key, const std::string& value) {
+        Options options = supply_range;
+        options.insert(options.end(), {{"address", "tcp 127.0.0.1:1"}, {key, value}});
+        return text_of<InputError>([&] { make<PowerSupply>("scpi_power_supply", options); });
+    };
+    EXPECT_THAT(refusal("set_voltage", "VOLT {value:.2f}"),
+                HasSubstr("2 decimals cannot say steps of 0.001"));
+    EXPECT_THAT(refusal("calibrated", "31.03.2026"), HasSubstr("such as 2026-03-31"));
+    EXPECT_THAT(refusal("profile", "none/mine.yaml"), HasSubstr("there is no file none/mine.yaml"));
+}
+
 TEST_F(ScpiDrivers, TheGuardIsToldTheSameBytesBehindALineEnd) {
     ScriptedPeer peer(reactor_);
     Options options = supply_range;

@@ -22,12 +22,13 @@ constexpr auto query = CommandTemplate::Kind::query;
 constexpr auto command = CommandTemplate::Kind::command;
 
 struct SourceCommands {
-    SourceCommands(InstrumentSpec& spec, bool needs_off)
+    SourceCommands(InstrumentSpec& spec, double resolution, bool needs_off)
         : prepare(CommandTemplate::take(spec, "prepare", {})),
           set_range(CommandTemplate::take(spec, "set_range",
                                           {command, {Hole::channel, Hole::range}, {Hole::range}})),
           set_voltage(CommandTemplate::take(
-              spec, "set_voltage", {command, {Hole::channel, Hole::value}, {Hole::value}, true})),
+              spec, "set_voltage",
+              {command, {Hole::channel, Hole::value}, {Hole::value}, true, resolution})),
           output_on(CommandTemplate::take(spec, "output_on", change(true))),
           read_voltage(
               CommandTemplate::take(spec, "read_voltage", {query, {Hole::channel}, {}, true})) {
@@ -59,7 +60,7 @@ class ScpiVoltageSource : public ScpiInstrument<Interface> {
                       const CoreDefaults& defaults, double most, bool needs_off)
         : ScpiInstrument<Interface>(spec, context, defaults),
           range_(take_range(spec, Unit::volt, most)),
-          commands_(spec, needs_off),
+          commands_(spec, range_.resolution, needs_off),
           outputs_(static_cast<std::size_t>(this->channels())) {}
 
     [[nodiscard]] Volts minimum() const override { return volts(range_.minimum); }

@@ -185,7 +185,7 @@ std::unique_ptr<Instrument> make_serial_port(InstrumentSpec& spec, const DriverC
     const std::vector<SerialSetup> setups = take_setups(spec);
     SerialPortOptions options{.name = spec.name,
                               .serial_number = spec.word("serial_number", ""),
-                              .calibrated = spec.word("calibrated", ""),
+                              .calibrated = spec.date("calibrated"),
                               .holds = take_choice(spec, "safe", {"off", "hold"}) == 1};
     return std::make_unique<SerialPort>(std::move(options), setups, reactor);
 }

@@ -181,7 +181,7 @@ std::unique_ptr<Instrument> make_socketcan_adapter(InstrumentSpec& spec,
     const std::vector<SocketCanSetup> setups = take_setups(spec);
     const SocketCanOptions options{.name = spec.name,
                                    .serial_number = spec.word("serial_number", ""),
-                                   .calibrated = spec.word("calibrated", ""),
+                                   .calibrated = spec.date("calibrated"),
                                    .holds = take_choice(spec, "safe", "off", "hold")};
     std::vector<CanPort> ports;
     ports.reserve(setups.size());
