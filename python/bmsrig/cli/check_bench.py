@@ -41,17 +41,8 @@ def main(options: argparse.Namespace) -> int:
     fixture = paths.find_fixture(options.fixture or paths.fixture_of_bench(options.bench))
     bench = paths.find_bench(options.bench, fixture)
     findings = [Finding("bench file", True, str(bench))]
-    try:
-        core = _core.Rig(
-            fixture=fixture,
-            bench=bench,
-            settings=settings_of(options),
-            uut=options.uut or "",
-            process_folder=str(paths.process_folder()),
-            seed=None,
-            answer_timeout=5.0,
-        )
-    except InstrumentError:  # the probe says which and why
+    core = _opened(options, fixture, bench)
+    if core is None:  # the probe says which and why
         findings += opened_apart(str(bench))
         findings += [clock(), kernel()]
         findings.append(Finding("wiring", False, "not looked at: that takes all instruments", "mend the others first"))
@@ -70,6 +61,24 @@ def main(options: argparse.Namespace) -> int:
         }
         Path(options.json).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return EXIT_STATUS[Verdict.PASS if ready else Verdict.ERROR]
+
+
+def _opened(options: argparse.Namespace, fixture: Path, bench: Path) -> _core.Rig | None:
+    """The bench, if each of its instruments can be reached and is the one that the bench file means."""
+    try:
+        core = _core.Rig(
+            fixture=fixture,
+            bench=bench,
+            settings=settings_of(options),
+            uut=options.uut or "",
+            process_folder=str(paths.process_folder()),
+            seed=None,
+            answer_timeout=5.0,
+        )
+        _ = core.identities  # most drivers connect only now
+    except InstrumentError:
+        return None
+    return core
 
 
 def _print(findings: list[Finding], bench: str) -> None:
