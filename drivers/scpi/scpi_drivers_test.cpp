@@ -97,6 +97,19 @@ TEST_F(ScpiDrivers, IdentifiesWithSerialNumberAndCalibration) {
                       HasSubstr("expected SN1")));
 }
 
+TEST_F(ScpiDrivers, ASupplyTakesAListOfChannels) {
+    ScriptedPeer peer(reactor_);
+    Options options = supply_range;
+    options.insert(options.end(),
+                   {{"address", peer.address()}, {"profile", "keysight_n6700"}, {"channels", "2"}});
+    auto& supply = make<PowerSupply>("scpi_power_supply", options);
+    peer.expects("*CLS\n").answers("*IDN?", "Keysight Technologies,N6700C,MY1,E.02.07");
+    peer.takes("*RST;:OUTP OFF,(@1,2)");
+    supply.restart(1);
+    supply.set_voltage(2, volts(12.5));
+    peer.takes(":VOLT 12.5,(@2);:OUTP ON,(@2)").finish();
+}
+
 TEST_F(ScpiDrivers, AnotherInstrumentIsLeftAndIsToldNothing) {
     ScriptedPeer peer(reactor_);
     Options options = supply_range;
