@@ -51,8 +51,8 @@ def find_fixture(name: str) -> Path:
 
 
 def fixture_of_bench(bench: str) -> str:
-    """A bench file outside the fixtures says which fixture it is for; empty for a bench by its name."""
-    return _core.Bench.load(Path(bench)).fixture if bench.endswith((".yaml", ".yml")) and Path(bench).is_file() else ""
+    """A bench file outside the fixtures says which fixture it is for; empty for a bench by its name. Raises InputError."""
+    return _core.Bench.load(Path(bench)).fixture if bench.endswith((".yaml", ".yml")) else ""
 
 
 def benches_of(fixture: Path) -> list[str]:

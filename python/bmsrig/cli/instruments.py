@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from bmsrig import InputError, _core, paths
+from bmsrig import _core, paths
 from bmsrig.cli.bench_options import settings_of
 
 
@@ -25,7 +25,7 @@ def add_to(commands: Any) -> None:
     )
     parser.add_argument("--bench", default="lab", metavar="NAME", help="a bench of the fixture, or a .yaml file")
     parser.add_argument(
-        "--fixture", default="", metavar="NAME", help="a fixture's name or folder; default: where the bench file is"
+        "--fixture", default="", metavar="NAME", help="a fixture's name or folder; default: what a bench file says"
     )
     parser.add_argument("--set", action="append", default=[], dest="settings", metavar="NAME=VALUE", help="a setting")
     parser.add_argument(
@@ -37,7 +37,7 @@ def add_to(commands: Any) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Serve until a signal comes."""
-    fixture = paths.find_fixture(options.fixture) if options.fixture else _fixture_of(Path(options.bench))
+    fixture = paths.find_fixture(options.fixture or paths.fixture_of_bench(options.bench))
     laboratory = _core.Laboratory(
         fixture=fixture,
         bench=paths.find_bench(options.bench, fixture),
@@ -72,16 +72,6 @@ def write_bench(file: Path, text: str) -> None:
     beside = file.with_name(file.name + ".part")
     beside.write_text(text)
     beside.rename(file)
-
-
-def _fixture_of(bench: Path) -> Path:
-    """The fixture in whose folder a bench file stands. Raises InputError."""
-    folder = bench.resolve().parent.parent
-    if bench.is_file() and (folder / "fixture.yaml").is_file():
-        return folder
-    raise InputError(
-        f"{bench} stands in no fixture's folder; expected fixtures/<product>/benches/<name>.yaml, or say --fixture NAME"
-    )
 
 
 def _print_line(line: str) -> None:
