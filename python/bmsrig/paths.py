@@ -51,7 +51,7 @@ def find_fixture(name: str) -> Path:
 
 
 def fixture_of_bench(bench: str) -> str:
-    """A bench file outside the fixtures says which fixture it is for; empty for a bench by its name. Raises InputError."""
+    """The fixture that a bench file says it is for; empty for a bench by its name. Raises InputError."""
     return _core.Bench.load(Path(bench)).fixture if bench.endswith((".yaml", ".yml")) else ""
 
 

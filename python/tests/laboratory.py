@@ -58,7 +58,7 @@ class Laboratory:
             f"serve:\n{entries}"
         )
         self.out = folder / "out.yaml"
-        command = [BMSRIG, "instruments", "--fixture", product, "--bench", bench, "--write-bench", self.out, *arguments]
+        command = [BMSRIG, "instruments", "--bench", bench, "--write-bench", self.out, *arguments]
         self.process = subprocess.Popen(
             list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
         )

@@ -12,6 +12,7 @@ from bmsrig import InstrumentError, _core, paths
 from bmsrig.bring_up.finding import amount
 from bmsrig.cli.check_bench import check
 from conftest import BMSRIG
+from laboratory import Laboratory
 
 SMALLBMS = paths.fixtures_folder() / "victron_smallbms"
 TODAY = date(2026, 3, 31)
@@ -177,6 +178,37 @@ def test_a_computer_that_is_late_is_bad(tmp_path):
     done = check_bench("--bench", bench)
     assert done.returncode == 3
     assert "BAD  timing" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("real", "wrong", "seen"),
+    [
+        ('serial_number: "supply"', 'serial_number: "MY1"', "another instrument is there: virtual power supply"),
+        ("address: ", 'address: "tcp 127.0.0.1:1" # ', "nothing listens there"),
+    ],
+    ids=["another", "absent"],
+)
+def test_one_wrong_instrument_keeps_none_from_being_looked_at_and_nothing_is_switched_on(tmp_path, real, wrong, seen):
+    laboratory = Laboratory(tmp_path, "victron_smallbms", "cells: {as: bloomy_abs}\nsupply: {as: scpi_power_supply}")
+    try:
+        head, entry, rest = laboratory.out.read_text().partition("  supply:\n")
+        assert real in rest
+        others = {"temperatures": "temperature_simulator", "switches": "line_driver", "lines": "line_bank"}
+        virtual = "".join(f"  {name}: {{driver: virtual_{kind}, channels: 5}}\n" for name, kind in others.items())
+        bench = tmp_path / "wrong.yaml"
+        bench.write_text(head + entry + rest.replace(real, wrong, 1) + virtual)
+        done = check_bench("--bench", bench)
+        assert done.returncode == 3, done.stdout + done.stderr
+        lines = done.stdout.splitlines()
+        (told,) = [line for line in lines if seen in line]
+        assert told.startswith('BAD  instrument supply        instrument "supply" at tcp 127.0.0.1:')
+        for name in ("cells", *others):
+            assert [line for line in lines if line.startswith(f"ok   instrument {name} ")], done.stdout
+        assert not [line for line in lines if " output " in line]
+        with laboratory.connect("supply") as supply:
+            assert supply.ask("OUTP?") == "0"
+    finally:
+        laboratory.end()
 
 
 def test_an_expired_calibration_is_seen_and_refused_as_the_bench_file_says(tmp_path):

@@ -285,7 +285,7 @@ def test_a_lab_bench_serves_all_that_the_wiring_names(bench):
     assert sorted({*named, "uut"}) == sorted(served)
 
 
-def test_a_bench_elsewhere_needs_a_fixture(tmp_path):
+def test_a_bench_that_is_not_there_is_named(tmp_path):
     done = subprocess.run(
         [BMSRIG, "instruments", "--bench", str(tmp_path / "x.yaml")],
         capture_output=True,
@@ -294,4 +294,4 @@ def test_a_bench_elsewhere_needs_a_fixture(tmp_path):
         check=False,
     )
     assert done.returncode == 4
-    assert "--fixture" in done.stderr
+    assert "x.yaml: there is no such file" in done.stderr
