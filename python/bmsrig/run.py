@@ -173,7 +173,6 @@ class Run:
             from bmsrig import dbc_file  # cantools takes longer to come up than all the rest, and few fixtures need it
 
             self.notes += dbc_file.load(Path(self.fixture.folder) / name).skipped
-        self.core.attach(self._record)
 
     def prove_wiring(self, wanted: bool = True) -> bool:
         """Prove the bench's lines, and put what was seen into the record; whether the plan may be trusted to them.
@@ -186,15 +185,12 @@ class Run:
             self._record.set_property("self_test.result", "left out")
             self.notes.append("the wiring self-test was left out: nobody has proven the lines")
             return True
-        self.core.attach(None)  # it is no test: its trace has no place in the record
         try:
             report = self.core.prove_wiring(test_seed(self.core.seed, "wiring self-test"))
         except _core.RigError as problem:
             self._record.set_property("self_test.result", "not finished")
             self.problem(_core.RigError(f"wiring self-test: {problem}"))
             return True
-        finally:
-            self.core.attach(self._record)
         self._record.set_property("self_test.result", "FAULT" if report.faults else "proven")
         for line in report.lines:
             self._record.set_property(f"self_test.line {line.line}", ("" if line.ok else "FAULT: ") + str(line))
@@ -226,7 +222,6 @@ class Run:
                 self._record.end_run(self.verdict.word, message, utc_now())
             except _core.RigError as problem:
                 self.problem(problem)
-            self.core.attach(None)
             self._record = None
             if self._has_nothing_to_tell:
                 self.record_file.unlink()
@@ -305,6 +300,7 @@ class Run:
         """A test starts; the rig itself is started by :meth:`begin_rig`, if the test uses it."""
         assert self._record is not None, "start() comes first"
         self._record.begin_test(name, title, description, requirements)
+        self.core.attach(self._record)
         self._test = name
         self._tests += 1
         self._wall_start = time.monotonic()
@@ -346,6 +342,7 @@ class Run:
         wall = time.monotonic() - self._wall_start
         if outcome.is_not_run:
             self._record.leave_out_test(outcome.left_out)
+            self.core.attach(None)
             self._tests -= 1
             self._left_out += 1
             return
@@ -358,6 +355,7 @@ class Run:
             simulated_seconds=self.core.now if self._rig_used else 0.0,
             rig=self.core if self._rig_used else None,
         )
+        self.core.attach(None)  # what a board says between tests has no place in the record
         if self._metrics is not None:
             self._metrics.test_ended(outcome.verdict, wall, self.core)
 
