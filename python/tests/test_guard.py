@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from bmsrig import paths
 from conftest import BMSRIG, Done, environment
+from laboratory import Laboratory
 from processes import becomes_true, start
 
 PASSING = 'def test_it(rig):\n    rig.line("load").expect_active()\n'
@@ -70,6 +72,27 @@ def test_make_safe_wants_a_bench_that_there_is(tmp_path: Path):
     assert "Traceback" not in done.stderr
 
 
+def test_an_instrument_that_cannot_be_opened_leaves_no_other_switched_on(tmp_path: Path, bench: Path):
+    served = Laboratory(tmp_path, "victron_smallbms", "supply: {as: scpi_power_supply}")
+    try:
+        marker = leave_unsafe(bench)
+        with served.connect("supply") as supply:
+            supply.say("SOUR:VOLT 12;:OUTP ON")
+            assert supply.ask("OUTP?") == "1"
+            _, entry, address = served.out.read_text().partition("  supply:\n")
+            text = re.sub(r"  supply:\n(?:    .*\n)+", entry + address, bench.read_text())
+            gone = '  spare:\n    driver: serial_port\n    devices: "/dev/no_such_port"\n    bit_rate: "9600"\n'
+            bench.write_text(text.replace("instruments:\n", "instruments:\n" + gone))
+            done = make_safe(bench)
+            assert done.returncode == 3, done.stdout + done.stderr
+            assert [line for line in done.stdout.splitlines() if line.startswith("BAD") and "/dev/no_such_port" in line]
+            assert supply.ask("OUTP?") == "0"
+        assert "may be unsafe" in done.stdout
+        assert marker.exists()
+    finally:
+        served.end()
+
+
 # A bench without hardware, whose instruments stand in another process.
 
 ENDLESS = """
@@ -87,15 +110,19 @@ def test_it(rig):
 def laboratory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The bench file by which a rig reaches the instruments of a laboratory."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    bench = tmp_path / "out.yaml"
-    serving = start([BMSRIG, "instruments", "--fixture", "victron_smallbms", "--write-bench", str(bench)], tmp_path)
-    assert serving.stdout is not None
-    assert any(line.startswith("ready") for line in serving.stdout)
-    lines = "instruments:\n  lines: {driver: virtual_line_bank, channels: 5}\n"  # this machine may have no GPIO lines
-    bench.write_text(bench.read_text().replace("instruments:\n", lines))
-    yield bench
-    serving.terminate()
-    serving.communicate(timeout=30)
+    # This machine may have no GPIO lines.
+    serve = """
+cells: {as: bloomy_abs, settling_time: 20 ms}
+temperatures: {as: scpi_temperature_simulator, settling_time: 150 ms}
+supply: {as: scpi_power_supply, settling_time: 100 ms}
+switches: {as: scpi_line_driver}
+uut: {as: hosted_uut}
+"""
+    serving = Laboratory(tmp_path, "victron_smallbms", serve)
+    lines = "instruments:\n  lines: {driver: virtual_line_bank, channels: 5}\n"
+    serving.out.write_text(serving.out.read_text().replace("instruments:\n", lines))
+    yield serving.out
+    serving.end()
 
 
 def test_a_plan_that_is_killed_leaves_a_safe_bench(plan: Callable[[str], Path], laboratory: Path, tmp_path: Path):

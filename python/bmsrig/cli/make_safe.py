@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from bmsrig import RigError, _core, paths
+from bmsrig import InstrumentError, RigError, _core, paths
 from bmsrig.verdict import EXIT_STATUS, Verdict
 
 OFF = 0.5
@@ -32,16 +32,19 @@ def main(options: argparse.Namespace) -> int:
     """Make the bench safe and say what was seen."""
     fixture = paths.find_fixture(options.fixture or _core.Bench.load(Path(options.bench)).fixture)
     bench = paths.find_bench(options.bench, fixture)
-    core = _core.Rig(
-        fixture=fixture,
-        bench=bench,
-        settings=[],
-        uut="",
-        process_folder=str(paths.process_folder()),
-        seed=None,
-        answer_timeout=5.0,
-        only_to_make_safe=True,
-    )
+    try:
+        core = _core.Rig(
+            fixture=fixture,
+            bench=bench,
+            settings=[],
+            uut="",
+            process_folder=str(paths.process_folder()),
+            seed=None,
+            answer_timeout=5.0,
+            only_to_make_safe=True,
+        )
+    except InstrumentError:  # below: which, and why
+        return _switch_off_the_others(bench)
     problems = _switch_off(core)
     for problem in problems:
         print(f"BAD  {problem}")
@@ -54,6 +57,25 @@ def main(options: argparse.Namespace) -> int:
     core.confirm_safe()
     print(f"bench {core.bench.name}: safe")
     return EXIT_STATUS[Verdict.PASS]
+
+
+def _switch_off_the_others(bench: Path) -> int:
+    """One that cannot be opened leaves no other switched on. Raises InputError if the file is wrong."""
+    probe = _core.BenchProbe(bench)
+    for name, _, problem in probe.found:
+        seen = problem
+        try:
+            if not problem:
+                probe.identify(name)
+        except RigError as silent:
+            seen = str(silent)
+        print(f"BAD  {seen}" if seen else f"     {name}: is told to be safe, not read back")
+    del probe  # makes them safe
+    print(
+        f"bench {_core.Bench.load(bench).name} may be unsafe: switch off by hand what is named above and make it "
+        "reachable, then run this again"
+    )
+    return EXIT_STATUS[Verdict.ERROR]
 
 
 def _switch_off(core: _core.Rig) -> list[str]:
