@@ -14,7 +14,6 @@ namespace bmsrig::scpi {
 namespace {
 
 using testing::AllOf;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -147,6 +148,7 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int count, char** words) {
     const std::vector<std::string> arguments(words + 1, words + count);
+    std::signal(SIGSEGV, SIG_DFL);  // a sanitizer's handler would go on running, to write a report
     try {
         return bmsrig::run(arguments);
     } catch (const bmsrig::Error& problem) {
