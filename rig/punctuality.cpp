@@ -30,15 +30,14 @@ std::string Punctuality::text() const {
     std::string text = std::to_string(events_) + " events";
     for (std::size_t i = 0; i < bounds.size(); ++i) {
         if (counts_.at(i) == 0) continue;
-        text += ", " + std::to_string(counts_.at(i)) + " late by up to " +
-                format_duration(bounds.at(i));
+        text +=
+            ", " + std::to_string(counts_.at(i)) + " late by up to " + format_brief(bounds.at(i));
     }
     if (counts_.back() > 0) text += ", " + std::to_string(counts_.back()) + " by more";
-    if (events_ > 0) text += "; worst " + format_duration(worst_) + " at " + format_time(worst_at_);
-    text +=
-        "; overruns (more than " + format_duration(allowed_) + "): " + std::to_string(overruns_);
+    if (events_ > 0) text += "; worst " + format_brief(worst_) + " at " + format_time(worst_at_);
+    text += "; overruns (more than " + format_brief(allowed_) + "): " + std::to_string(overruns_);
     if (worst_pause_ > Duration::zero()) {
-        text += "; held up by the plan's own code by at most " + format_duration(worst_pause_);
+        text += "; held up by the plan's own code by at most " + format_brief(worst_pause_);
     }
     return text;
 }
@@ -46,8 +45,8 @@ std::string Punctuality::text() const {
 std::string Punctuality::problem() const {
     if (overruns_ == 0) return {};
     return "the rig was late for " + std::to_string(overruns_) + " of its " +
-           std::to_string(events_) + " events, at worst by " + format_duration(worst_) + " at " +
-           format_time(worst_at_) + "; allowed are " + format_duration(allowed_) +
+           std::to_string(events_) + " events, at worst by " + format_brief(worst_) + " at " +
+           format_time(worst_at_) + "; allowed are " + format_brief(allowed_) +
            " (timing: lateness: in the bench file). Look what else this machine does, and whether "
            "it grants real-time priority (bmsrig check-bench)";
 }

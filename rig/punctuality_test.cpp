@@ -28,10 +28,10 @@ TEST(Punctuality, SaysWhenAndHowLateItWasAtWorst) {
     punctuality.note(Instant{12s}, 37ms);
     punctuality.note(Instant{13s}, 20ms);
     for (const std::string& text : {punctuality.problem(), punctuality.text()}) {
-        EXPECT_NE(text.find("0.037 s at 12 s"), std::string::npos) << text;
+        EXPECT_NE(text.find("37 ms at 12 s"), std::string::npos) << text;
     }
     EXPECT_NE(punctuality.problem().find("2 of its 2 events"), std::string::npos);
-    EXPECT_NE(punctuality.problem().find("allowed are 0.01 s"), std::string::npos);
+    EXPECT_NE(punctuality.problem().find("allowed are 10 ms"), std::string::npos);
 }
 
 TEST(Punctuality, APlanThatTakesItsTimeIsNoOverrunOfTheRig) {
@@ -41,6 +41,14 @@ TEST(Punctuality, APlanThatTakesItsTimeIsNoOverrunOfTheRig) {
     EXPECT_EQ(punctuality.overruns(), 0U);
     EXPECT_EQ(punctuality.problem(), "");
     EXPECT_EQ(punctuality.worst_pause(), 3s);
+}
+
+TEST(Punctuality, SpeaksInUnitsThatFit) {
+    EXPECT_EQ(format_brief(250'729ns), "251 us");
+    EXPECT_EQ(format_brief(10ms), "10 ms");
+    EXPECT_EQ(format_brief(1500ms), "1.5 s");
+    EXPECT_EQ(format_brief(0ns), "0 ns");
+    EXPECT_EQ(format_brief(-3us), "-3 us");
 }
 
 TEST(Punctuality, StartsAnewWithEachTest) {

@@ -37,5 +37,7 @@ Duration duration_from_seconds(double seconds);
 /// "12.345 s", without trailing zeros, for messages.
 std::string format_time(Instant t);
 std::string format_duration(Duration d);
+/// "251 us", "10 ms", "1.5 s": three digits, for how long the rig's own work took.
+std::string format_brief(Duration d);
 
 }  // namespace bmsrig
