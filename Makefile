@@ -23,7 +23,7 @@ test: build ## every test: C++, then Python and the test plans
 build: setup ## install what is needed and build
 	@.ci/build
 
-bench: build ## the speed figures, each as a ratio or against its limit
+bench: setup-kernel build ## the speed figures, each as a ratio or against its limit
 	@.ci/bench
 
 lint: setup-lint build ## clang-format, clang-tidy, ruff, mypy; warnings are errors
