@@ -39,10 +39,13 @@ TEST_F(BloomyBs1200KernelTest, SetsAndReadsSixteenCellsInTwoBoxes) {
     std::vector<Volts> asked;
     for (int channel = 1; channel <= 16; ++channel) asked.push_back(volts(3 + 0.01 * channel));
     real.set_voltages(asked);
+    auto& plug = dynamic_cast<SourceTerminals&>(*cells);
+    // The cells take longer than the box's readback on a slow machine.
+    EXPECT_TRUE(bench.reactor.wait([&] { return plug.terminal_value(16) > 3.15; }, 30s));
+    bench.reactor.wait([] { return false; }, 100ms);
     for (int channel = 1; channel <= 16; ++channel) {
         EXPECT_NEAR(real.read_voltage(channel).value(), 3 + 0.01 * channel, 2e-3);
     }
-    auto& plug = dynamic_cast<SourceTerminals&>(*cells);
     driver->make_safe();
     EXPECT_TRUE(bench.reactor.wait([&] { return std::isnan(plug.terminal_value(16)); }, 30s));
     EXPECT_TRUE(std::isnan(plug.terminal_value(1)));
