@@ -76,10 +76,7 @@ void Rig::check_uut() const {
 std::string Rig::resolve_uut() const {
     if (!options_.uut.empty()) return options_.uut;
     if (!bench_.uut.empty()) return bench_.uut;
-    const auto hosts = [](const auto& instrument) {
-        return dynamic_cast<const UutHost*>(instrument.get()) != nullptr;
-    };
-    if (std::ranges::any_of(instruments_, hosts)) return std::string(chosen_by_host);
+    if (host_ != nullptr) return std::string(chosen_by_host);
     const std::string path =
         (std::filesystem::path(options_.process_folder) / fixture_->process).string();
     return "\"" + path + "\"";
@@ -260,7 +257,7 @@ void Rig::join_bench() {
 }
 
 void Rig::power_on() {
-    run_until(std::max(now(), settled_at()));  // the UUT wakes up on a bench that stands still
+    run_until(settled_at());  // the UUT wakes up on a bench that stands still
     greeting_.reset();
     is_powered_ = true;
     if (uut_ == "none") return;

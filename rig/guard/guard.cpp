@@ -22,6 +22,7 @@
 #include "rig/error.h"
 #include "rig/guard/message.h"
 #include "rig/real_time.h"
+#include "rig/signals_blocked.h"
 
 namespace bmsrig {
 
@@ -50,22 +51,6 @@ std::pair<link::FileDescriptor, link::FileDescriptor> make_sockets() {
     ::setsockopt(ours.number(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
     return {std::move(ours), std::move(theirs)};
 }
-
-/// Signals are for the threads that were there before.
-class SignalsBlocked {
-  public:
-    SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-  private:
-    sigset_t before_{};
-};
 
 }  // namespace
 

@@ -15,6 +15,7 @@
 
 #include "rig/error.h"
 #include "rig/metrics/listen_address.h"
+#include "rig/signals_blocked.h"
 
 namespace bmsrig {
 
@@ -27,23 +28,6 @@ using prometheus::Histogram;
 /// Upper ends in seconds: a virtual test takes milliseconds, one on real hardware minutes.
 const Histogram::BucketBoundaries test_seconds{0.001, 0.003, 0.01, 0.03, 0.1, 0.3,
                                                1,     3,     10,   30,   100, 300};
-
-/// While it lives, threads that are started take no signals: Ctrl-C is for the thread that runs the
-/// rig.
-class SignalsBlocked {
-  public:
-    SignalsBlocked() {
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-  private:
-    sigset_t before_{};
-};
 
 ListenAddress checked(const std::string& text, MetricsReach reach) {
     ListenAddress address = parse_listen_address(text);
