@@ -27,8 +27,8 @@ Duration read_clock(clockid_t clock) {
 }  // namespace
 
 struct Reactor::Parts {
-    // One thread: Asio needs no locks.
-    boost::asio::io_context io{1};
+    // One thread: Asio needs no locks (and has no asynchronous resolver, which needs a thread).
+    boost::asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stays_alive{
         io.get_executor()};
     boost::asio::steady_timer timer{io};
@@ -80,9 +80,8 @@ Instant Reactor::at_realtime(Duration since_1970) const {
 bool Reactor::run_one(Instant deadline) {
     Parts& parts = *parts_;
     const Watch::Scope in_rig(Watch::Where::rig);
-    if (parts.ran_handler([&parts] { return parts.io.poll_one(); })) return true;
     const Instant present = now();
-    if (present >= deadline) return false;
+    if (present >= deadline) return parts.ran_handler([&parts] { return parts.io.poll_one(); });
     const Duration wait = std::min(deadline - present, longest_wait);
     const Duration due = origin_ + wait + (present - Instant{});
     if (Watch* watch = Watch::active()) watch->wait_at_most(wait);
@@ -99,16 +98,16 @@ void Reactor::set_runner(std::function<void(Instant limit)> runner) {
 }
 
 bool Reactor::wait(const std::function<bool()>& done, Duration timeout) {
+    if (done()) return true;
     const Instant deadline = now() + timeout;
-    while (!done()) {
-        if (now() >= deadline) return false;
+    do {
         if (runner_) {
             runner_(deadline);
         } else {
             run_one(deadline);
         }
-    }
-    return true;
+    } while (!done() && now() < deadline);
+    return done();
 }
 
 }  // namespace bmsrig

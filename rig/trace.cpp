@@ -16,6 +16,9 @@ namespace {
 /// How much is read back from the store at a time: a long look back costs few reads.
 constexpr std::uint64_t window_changes = 64U << 10U;
 
+/// Room for most tests from the start: in real time an edge should not wait for memory.
+constexpr std::size_t room_for_changes = 4096;
+
 /// What a scaling by 0.01 left behind the twelfth digit says nothing to a reader.
 double without_binary_rest(double value) {
     std::array<char, 32> text{};
@@ -71,7 +74,9 @@ std::string describe_value(SignalKind kind, Unit unit, double value) {
 }
 
 Trace::Trace(std::size_t memory_limit)
-    : limit_(std::max<std::size_t>(memory_limit / sizeof(Change), 16)) {}
+    : limit_(std::max<std::size_t>(memory_limit / sizeof(Change), 16)) {
+    changes_.reserve(std::min(limit_, room_for_changes));
+}
 
 SignalId Trace::declare(const SignalInfo& info) {
     if (!is_signal_name(info.name)) {

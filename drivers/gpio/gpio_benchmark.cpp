@@ -1,6 +1,6 @@
 // From the kernel's stamp of an edge to the rig's trace, against a loop that does nothing but read
-// the same line with libgpiod: in turns in the same run, on the simulated chip that
-// BMSRIG_GPIO_CHIP names (make kernel-test has one).
+// the same line with libgpiod: in turns in the same run, both with the rig's priority, on the
+// simulated chip that BMSRIG_GPIO_CHIP names (make kernel-test has one).
 #include <gpiod.h>
 
 #include <algorithm>
@@ -15,6 +15,7 @@
 #include "drivers/gpio/gpio_sim.h"
 #include "rig/clock.h"
 #include "rig/line_inputs.h"
+#include "rig/real_time.h"
 #include "rig/scheduler.h"
 #include "rig/test_folder.h"
 #include "rig/wiring.h"
@@ -28,7 +29,7 @@ constexpr int edges = 500;
 constexpr int rounds = 3;
 constexpr double wanted_ratio = 1.3;
 
-/// Moves the line every 2 ms, as somebody else than whoever reads it.
+/// Moves the line every 2 ms, as somebody else than whoever reads it and without its priority.
 class Mover {
   public:
     explicit Mover(const std::string& chip) : sim_(chip) { sim_.pull(line, false); }
@@ -162,6 +163,7 @@ int main() {
                      "format: 1\ninputs: {}\nloads: {}\nreadings: {}\nbuses: {}\nlines:\n"
                      "  edge: {port: edge, reader: lines.1, debounce: 0 s}\n"),
         {});
+    const RealTime real_time;
     Mover mover(chip);
     std::vector<double> bare;
     std::vector<double> ours;
