@@ -30,10 +30,9 @@ std::string Punctuality::text() const {
     std::string text = std::to_string(events_) + " events";
     for (std::size_t i = 0; i < bounds.size(); ++i) {
         if (counts_.at(i) == 0) continue;
-        text +=
-            ", " + std::to_string(counts_.at(i)) + " late by up to " + format_brief(bounds.at(i));
+        text += ", " + std::to_string(counts_.at(i)) + " within " + format_brief(bounds.at(i));
     }
-    if (counts_.back() > 0) text += ", " + std::to_string(counts_.back()) + " by more";
+    if (counts_.back() > 0) text += ", " + std::to_string(counts_.back()) + " later than that";
     if (events_ > 0) text += "; worst " + format_brief(worst_) + " at " + format_time(worst_at_);
     text += "; overruns (more than " + format_brief(allowed_) + "): " + std::to_string(overruns_);
     if (worst_pause_ > Duration::zero()) {

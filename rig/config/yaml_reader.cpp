@@ -178,6 +178,35 @@ const YamlNode& YamlNode::at(std::string_view key) const {
     refuse("the key \"" + std::string(key) + "\" is missing");
 }
 
+namespace {
+
+/// The library says what its scanner met; who wrote the file wants to know what to look for.
+std::string in_plain_words(const std::string& problem) {
+    namespace said = YAML::ErrorMsg;
+    const std::pair<std::string_view, const char*> words[] = {
+        {said::EOF_IN_SCALAR, "a quote is opened here or above and never closed"},
+        {said::MAP_VALUE,
+         "a colon stands where none may; look for a line above that lacks one, at the indentation "
+         "(spaces, no tabs), and put a text that has \": \" in it in quotes"},
+        {said::END_OF_MAP,
+         "this line does not fit the one above; look for a missing colon, and whether both are "
+         "indented alike"},
+        {said::END_OF_SEQ, "this line does not fit the list above; each entry begins with \"- \""},
+        {said::FLOW_END, "a ] or } stands here that nothing opened"},
+        {said::END_OF_MAP_FLOW, "a { is opened above and never closed"},
+        {said::END_OF_SEQ_FLOW, "a [ is opened above and never closed"},
+        {said::TAB_IN_INDENTATION, "this line is indented by a tab; use spaces"},
+        {said::UNKNOWN_TOKEN,
+         "a sign stands here that means something else; indent by spaces, and put a text that "
+         "begins with @, ` or % in quotes"},
+    };
+    const auto* const known =
+        std::ranges::find(words, problem, &std::pair<std::string_view, const char*>::first);
+    return known == std::end(words) ? problem : known->second;
+}
+
+}  // namespace
+
 YamlNode read_yaml(const std::filesystem::path& file) {
     return parse_yaml(read_text_file(file), file.string());
 }
@@ -193,11 +222,8 @@ YamlNode parse_yaml(std::string text, const std::string& name) {
         while (parser.HandleNextDocument(builder)) {
         }
     } catch (const YAML::Exception& problem) {
-        const bool is_open_quote = problem.msg == YAML::ErrorMsg::EOF_IN_SCALAR;
-        throw InputError(
-            name, problem.mark.line + 1,
-            "is not correct YAML: " +
-                (is_open_quote ? "a quote is opened here or above and never closed" : problem.msg));
+        throw InputError(name, problem.mark.line + 1,
+                         "is not correct YAML: " + in_plain_words(problem.msg));
     }
     YamlNode root = builder.take();
     if (root.kind() == YamlNode::Kind::empty) {
