@@ -1,15 +1,16 @@
-// The instruments of a bench without a fixture or a UUT, for bring-up: what cannot be opened does
-// not keep the others from being looked at.
+// The instruments of a bench without a fixture or a UUT: what cannot be opened does not keep the
+// others from being looked at, nor from being made safe.
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "rig/config/bench.h"
 #include "rig/driver_context.h"
+#include "rig/guard/bench_state.h"
 #include "rig/rig.h"
 
 namespace bmsrig {
@@ -23,8 +24,11 @@ class BenchProbe {
         std::string problem;                     ///< why not
     };
 
-    /// Opens them one after the other. Throws InputError if the bench file is wrong.
-    BenchProbe(const std::filesystem::path& bench, const InstrumentFactory& make_instrument);
+    /// Opens them one after the other. Throws InputError if the bench file is wrong or the bench
+    /// was left unsafe, unless it is opened to make it safe; BenchInUse, with nothing opened, if
+    /// somebody else has it.
+    BenchProbe(const std::filesystem::path& bench, const InstrumentFactory& make_instrument,
+               bool only_to_make_safe = false);
     /// Makes those safe that could be opened.
     ~BenchProbe();
     BenchProbe(const BenchProbe&) = delete;
@@ -32,10 +36,16 @@ class BenchProbe {
 
     [[nodiscard]] const std::vector<Found>& found() const { return found_; }
 
+    /// Switches everything off that can be reached. Of each instrument in the order of `found`,
+    /// why it may still be on; empty if it has carried out what it was told.
+    std::vector<std::string> make_safe();
+
   private:
     [[nodiscard]] Instrument* find(std::string_view name) const;
 
     Bench bench_;
+    std::optional<BenchState>
+        state_;  ///< of a bench in real time; before what it keeps others from
     Scheduler scheduler_;
     std::unique_ptr<Reactor> reactor_;
     std::vector<Found> found_;

@@ -23,6 +23,12 @@ class InputError : public Error {
         : Error(file + (line > 0 ? ":" + std::to_string(line) : "") + ": " + text) {}
 };
 
+/// Somebody else has the bench: nothing of it was opened, and nothing of it may be.
+class BenchInUse : public InputError {
+  public:
+    using InputError::InputError;
+};
+
 /// A stimulus outside a rating or an instrument's range was asked for. Refused, never clipped.
 class RatingError : public Error {
   public:

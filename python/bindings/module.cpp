@@ -39,7 +39,8 @@ PYBIND11_MODULE(_core, module) {
     auto& error = py::register_exception<bmsrig::Error>(module, "RigError", PyExc_RuntimeError);
     error.attr("__doc__") =
         "Any problem of the rig, its files or its instruments: verdict ERROR, never FAIL.";
-    py::register_exception<bmsrig::InputError>(module, "InputError", error);
+    auto& input_error = py::register_exception<bmsrig::InputError>(module, "InputError", error);
+    py::register_exception<bmsrig::BenchInUse>(module, "BenchInUse", input_error);
     py::register_exception<bmsrig::RatingError>(module, "RatingError", error);
     py::register_exception<bmsrig::WiringError>(module, "WiringError", error);
     py::register_exception<bmsrig::InstrumentError>(module, "InstrumentError", error);

@@ -122,12 +122,16 @@ std::vector<std::map<std::string, std::string>> identities(Rig& rig) {
 }
 
 void bind_probe(py::module_& module) {
+    module.def(
+        "unsafe_marker",
+        [](const std::filesystem::path& bench) { return BenchState(bench).marker().string(); },
+        py::arg("bench"), "The file that stands while this bench may be unsafe.");
     py::class_<BenchProbe>(module, "BenchProbe",
                            "The instruments of a bench, without a fixture or a UUT.")
-        .def(py::init([](const std::filesystem::path& bench) {
-                 return std::make_unique<BenchProbe>(bench, make_instrument);
+        .def(py::init([](const std::filesystem::path& bench, bool only_to_make_safe) {
+                 return std::make_unique<BenchProbe>(bench, make_instrument, only_to_make_safe);
              }),
-             py::arg("bench"))
+             py::arg("bench"), py::arg("only_to_make_safe") = false)
         .def_property_readonly(
             "found",
             [](const BenchProbe& self) {
@@ -145,7 +149,9 @@ void bind_probe(py::module_& module) {
                 }
                 throw InputError("no instrument \"" + name + "\" was opened");
             },
-            py::arg("name"));
+            py::arg("name"))
+        .def("make_safe", &BenchProbe::make_safe, Release(),
+             "Of each instrument found, why it may still be on or nothing.");
 }
 
 /// The ports at which nothing may stand once the bench is safe: those of instruments that are not
@@ -170,9 +176,6 @@ void bind_time(py::class_<Rig>& rig) {
         .def("confirm_safe", &Rig::confirm_safe)
         .def_property_readonly("voltages_to_be_off", &voltages_to_be_off)
         .def_property_readonly("guard", &Rig::guard_text)
-        .def_property_readonly(
-            "unsafe_marker",
-            [](const Rig& self) { return BenchState(self.bench().file).marker().string(); })
         .def("keep_transcripts", &Rig::keep_transcripts, py::arg("keep"))
         .def_property_readonly("uut_is_off", &Rig::uut_is_off)
         .def("turn_off", &Rig::turn_off, Release())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -72,7 +73,16 @@ def test_make_safe_wants_a_bench_that_there_is(tmp_path: Path):
     assert "Traceback" not in done.stderr
 
 
-def test_an_instrument_that_cannot_be_opened_leaves_no_other_switched_on(tmp_path: Path, bench: Path):
+GONE = {
+    "serial_port": ("/dev/no_such_port", '    devices: "/dev/no_such_port"\n    bit_rate: "9600"\n'),
+    "gpio_line_bank": ("no_such_chip", "    chip: no_such_chip\n    lines: A\n"),
+}
+"""Drivers of which an instrument cannot be opened: what they say of it, and their options."""
+
+
+@pytest.mark.parametrize("driver", GONE)
+def test_an_instrument_that_cannot_be_opened_leaves_no_other_switched_on(tmp_path: Path, bench: Path, driver: str):
+    says, options = GONE[driver]
     served = Laboratory(tmp_path, "victron_smallbms", "supply: {as: scpi_power_supply}")
     try:
         marker = leave_unsafe(bench)
@@ -81,13 +91,59 @@ def test_an_instrument_that_cannot_be_opened_leaves_no_other_switched_on(tmp_pat
             assert supply.ask("OUTP?") == "1"
             _, entry, address = served.out.read_text().partition("  supply:\n")
             text = re.sub(r"  supply:\n(?:    .*\n)+", entry + address, bench.read_text())
-            gone = '  spare:\n    driver: serial_port\n    devices: "/dev/no_such_port"\n    bit_rate: "9600"\n'
-            bench.write_text(text.replace("instruments:\n", "instruments:\n" + gone))
+            bench.write_text(text.replace("instruments:\n", f"instruments:\n  spare:\n    driver: {driver}\n{options}"))
             done = make_safe(bench)
             assert done.returncode == 3, done.stdout + done.stderr
-            assert [line for line in done.stdout.splitlines() if line.startswith("BAD") and "/dev/no_such_port" in line]
+            bad = [line for line in done.stdout.splitlines() if line.startswith("BAD")]
+            assert len(bad) == 1
+            assert "spare" in bad[0]
+            assert says in bad[0]
             assert supply.ask("OUTP?") == "0"
-        assert "may be unsafe" in done.stdout
+        assert "supply: has been told to be safe" in done.stdout
+        assert "may be unsafe: switch off by hand what is named after BAD" in done.stdout
+        assert f"run again: bmsrig make-safe --bench {bench}" in done.stdout
+        assert f"delete {marker}" in done.stdout
+        assert marker.exists()
+    finally:
+        served.end()
+
+
+def test_every_instrument_that_may_still_be_on_is_named(tmp_path: Path, bench: Path):
+    served = Laboratory(
+        tmp_path, "victron_smallbms", "supply: {as: scpi_power_supply}\nswitches: {as: scpi_line_driver}"
+    )
+    try:
+        entries = re.findall(r"  (?:supply|switches):\n(?:    .*\n)+", served.out.read_text())
+    finally:
+        served.end()  # they are only connected to when they are switched off
+    assert len(entries) == 2
+    text = bench.read_text()
+    for entry in entries:
+        name = entry.split(":")[0]
+        text = re.sub(rf"{name}:\n(?:    .*\n)+", entry, text)
+    bench.write_text(text)
+    done = make_safe(bench)
+    assert done.returncode == 3, done.stdout + done.stderr
+    bad = [line for line in done.stdout.splitlines() if line.startswith("BAD")]
+    assert len(bad) == 2
+    assert all(re.search(r"tcp \S+:\d+", line) for line in bad)
+    assert {word for line in bad for word in ("supply", "switches") if f'"{word}"' in line} == {"supply", "switches"}
+
+
+def test_nothing_of_a_bench_in_use_is_opened(tmp_path: Path, bench: Path):
+    served = Laboratory(tmp_path, "victron_smallbms", "supply: {as: scpi_power_supply}")
+    try:
+        marker = leave_unsafe(bench)
+        with served.connect("supply") as supply, marker.with_suffix(".lock").open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            supply.say("SOUR:VOLT 12;:OUTP ON")
+            _, entry, address = served.out.read_text().partition("  supply:\n")
+            bench.write_text(re.sub(r"  supply:\n(?:    .*\n)+", entry + address, bench.read_text()))
+            done = make_safe(bench)
+            assert done.returncode == 4, done.stdout + done.stderr
+            assert "the bench is in use by" in done.stderr
+            assert done.stdout == ""
+            assert supply.ask("OUTP?") == "1"
         assert marker.exists()
     finally:
         served.end()

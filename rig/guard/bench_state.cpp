@@ -131,7 +131,7 @@ std::string BenchState::holder() const {
 void BenchState::share() {
     open_lock();
     if (::flock(lock_.number(), LOCK_SH | LOCK_NB) == 0) return;
-    throw InputError(bench_.string(), 0,
+    throw BenchInUse(bench_.string(), 0,
                      "the bench is in use by " + holder() +
                          " (or by its guard, which is making it safe); wait until it has ended");
 }
@@ -139,7 +139,7 @@ void BenchState::share() {
 void BenchState::own() {
     open_lock();
     if (::flock(lock_.number(), LOCK_EX | LOCK_NB) != 0) {
-        throw InputError(bench_.string(), 0,
+        throw BenchInUse(bench_.string(), 0,
                          "the bench is in use by " + holder() + "; wait until it has ended");
     }
     const std::string pid = std::to_string(::getpid());
@@ -148,6 +148,12 @@ void BenchState::own() {
         throw Error("the file " + lock_file_.string() +
                     " cannot be written: " + std::strerror(errno));
     }
+}
+
+void BenchState::take(bool only_to_make_safe) {
+    if (only_to_make_safe) return own();
+    share();
+    refuse_if_unsafe();
 }
 
 void BenchState::mark(const std::vector<std::string>& what_may_be_on) const {

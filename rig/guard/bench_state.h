@@ -19,14 +19,15 @@ class BenchState {
     /// InputError that says since when, by whom, what could not be done, and what to do.
     void refuse_if_unsafe() const;
 
-    /// Says that somebody has the bench; others may look too. Throws InputError that names the
+    /// Says that somebody has the bench; others may look too. Throws BenchInUse that names the
     /// process which has it for itself.
     void share();
     /// Has the bench for itself from now on, until the last copy of lock() is closed. Throws
-    /// InputError that names the process which has it already.
+    /// BenchInUse that names the process which has it already.
     void own();
-    /// Lets it go, unless the guard has a copy.
-    void let_go() { lock_.close(); }
+    /// For whoever opens the bench's instruments: to make it safe has it for itself, anybody else
+    /// shares it and is refused while it is unsafe. Throws as those do.
+    void take(bool only_to_make_safe);
     [[nodiscard]] int lock() const { return lock_.number(); }
 
     /// Puts the marker there and waits until the disk has it: outputs may be on from now on.
@@ -36,6 +37,8 @@ class BenchState {
     void unmark() const;
     [[nodiscard]] bool is_marked() const { return std::filesystem::exists(marker_); }
 
+    /// The bench file's full path.
+    [[nodiscard]] const std::filesystem::path& bench() const { return bench_; }
     [[nodiscard]] const std::filesystem::path& marker() const { return marker_; }
     /// What the guard did when it last had to act.
     [[nodiscard]] const std::filesystem::path& report() const { return report_; }

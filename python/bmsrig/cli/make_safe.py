@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from bmsrig import InstrumentError, RigError, _core, paths
+from bmsrig import RigError, _core, paths
 from bmsrig.verdict import EXIT_STATUS, Verdict
 
 OFF = 0.5
@@ -32,6 +32,7 @@ def main(options: argparse.Namespace) -> int:
     """Make the bench safe and say what was seen."""
     fixture = paths.find_fixture(options.fixture or _core.Bench.load(Path(options.bench)).fixture)
     bench = paths.find_bench(options.bench, fixture)
+    core = None
     try:
         core = _core.Rig(
             fixture=fixture,
@@ -43,45 +44,51 @@ def main(options: argparse.Namespace) -> int:
             answer_timeout=5.0,
             only_to_make_safe=True,
         )
-    except InstrumentError:  # below: which, and why
-        return _switch_off_the_others(bench)
-    problems = _switch_off(core)
-    for problem in problems:
-        print(f"BAD  {problem}")
+        core.make_safe()
+    except _core.BenchInUse:
+        raise  # nothing of it may be opened
+    except RigError as problem:
+        core = None  # it has the bench for itself
+        return _switch_off_one_by_one(bench, str(problem))
+    problems = _read_back(core)
     if problems:
-        print(
-            f"bench {core.bench.name} may be unsafe: switch off by hand what is named above, then run this again, or "
-            f"delete {core.unsafe_marker} if an instrument can no longer be reached"
-        )
-        return EXIT_STATUS[Verdict.ERROR]
+        return _report(bench, problems)
     core.confirm_safe()
     print(f"bench {core.bench.name}: safe")
     return EXIT_STATUS[Verdict.PASS]
 
 
-def _switch_off_the_others(bench: Path) -> int:
-    """One that cannot be opened leaves no other switched on. Raises InputError if the file is wrong."""
-    probe = _core.BenchProbe(bench)
-    for name, _, problem in probe.found:
-        seen = problem
-        try:
-            if not problem:
-                probe.identify(name)
-        except RigError as silent:
-            seen = str(silent)
-        print(f"BAD  {seen}" if seen else f"     {name}: is told to be safe, not read back")
-    del probe  # makes them safe
+def _switch_off_one_by_one(bench: Path, refused: str) -> int:
+    """Say of each instrument whether it could be switched off; one that cannot be opened leaves no other on.
+
+    refused: why that failed for the bench as a whole. Raises InputError if the bench file cannot be read.
+    """
+    probe = _core.BenchProbe(bench, only_to_make_safe=True)
+    found = [name for name, _, _ in probe.found]
+    problems = []
+    for name, problem in zip(found, probe.make_safe(), strict=True):
+        if problem:
+            problems.append(problem if f'"{name}"' in problem else f"{name}: {problem}")
+        else:
+            print(f"     {name}: has been told to be safe, not read back")
+    return _report(bench, problems or [refused])
+
+
+def _report(bench: Path, problems: list[str]) -> int:
+    """Say what may still be on, and what to do about it."""
+    for problem in problems:
+        print(f"BAD  {problem}")
     print(
-        f"bench {_core.Bench.load(bench).name} may be unsafe: switch off by hand what is named above and make it "
-        "reachable, then run this again"
+        f"bench {_core.Bench.load(bench).name} may be unsafe: switch off by hand what is named after BAD, make it "
+        f"reachable, then run again: bmsrig make-safe --bench {bench}\n"
+        "if an instrument can no longer be reached, switch it off by hand and delete " + _core.unsafe_marker(bench)
     )
     return EXIT_STATUS[Verdict.ERROR]
 
 
-def _switch_off(core: _core.Rig) -> list[str]:
-    """What could not be switched off, or does not look as if it were."""
+def _read_back(core: _core.Rig) -> list[str]:
+    """What does not look as if it were off."""
     try:
-        core.make_safe()
         core.run_for(max(0.0, core.settled_at - core.now))
         seen = [(port, core.read(port)) for port in core.voltages_to_be_off]
     except RigError as problem:
