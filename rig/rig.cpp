@@ -116,20 +116,24 @@ void Rig::take_bench() {
     if (!reactor_) return;
     guard_ =
         std::make_unique<Guard>(bench_.file, bench_.guard.limits, bench_.guard.off_because.empty());
-    if (options_.only_to_make_safe) {
-        guard_->state().own();
-    } else {
-        guard_->state().refuse_if_unsafe();
+    guard_->state().take(options_.only_to_make_safe);
+}
+
+std::vector<SafeAction> Rig::safe_actions() const {
+    std::vector<SafeAction> actions;
+    for (const auto& instrument : instruments_) {
+        for (SafeAction& action : instrument->safe_actions()) {
+            action.instrument = instrument->name();
+            actions.push_back(std::move(action));
+        }
     }
+    return actions;
 }
 
 /// Once the instruments' connections stand, and before an output is switched on.
 void Rig::arm_guard() {
     if (!guard_) return;
-    std::vector<SafeAction> actions;
-    for (const auto& instrument : instruments_) {
-        std::ranges::move(instrument->safe_actions(), std::back_inserter(actions));
-    }
+    const std::vector<SafeAction> actions = safe_actions();
     if (actions.empty()) return;
     guard_->start(std::filesystem::path(options_.process_folder) / "bmsrig-guard");
     guard_->arm(actions);
@@ -388,6 +392,10 @@ void Rig::make_safe() {
     stimuli_->quiet();
     can_repeats_.stop_all();
     for (const auto& instrument : instruments_) attempt([&] { instrument->make_safe(); });
+    // One that had lost its connection has another now, which the guard does not know.
+    attempt([&] {
+        if (guard_) guard_->renew(safe_actions());
+    });
     for (const auto& instrument : instruments_) attempt([&] { instrument->finish(); });
     if (first) std::rethrow_exception(first);  // armed as it is: the guard tries when the rig ends
     if (guard_) guard_->disarm();

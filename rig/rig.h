@@ -226,6 +226,7 @@ class Rig {
     void join_bench();
     void take_bench();
     void open_instruments(const InstrumentFactory& make_instrument);
+    [[nodiscard]] std::vector<SafeAction> safe_actions() const;
     void arm_guard();
     void look_after_guard();
     void declare_signals();
@@ -263,6 +264,9 @@ class Rig {
     Scheduler scheduler_;
     Trace trace_;
     LineInputs lines_{trace_};
+    /// Of a bench in real time. Before the instruments: when they have let go of their lines it
+    /// makes the bench safe if the rig could not, and only then may others have the bench.
+    std::unique_ptr<Guard> guard_;
     std::vector<std::unique_ptr<Instrument>> instruments_;
     std::map<std::string, Instrument*> by_name_;
     UutHost* host_ = nullptr;  ///< that runs the UUT, if the bench has one
@@ -291,9 +295,6 @@ class Rig {
     std::uint64_t power_cycles_ = 0;
     std::uint64_t past_exchanges_ = 0;
     ExchangeTimes past_times_;
-    /// Of a bench in real time. Last: it is gone before what it guards, and then makes the bench
-    /// safe if the rig could not.
-    std::unique_ptr<Guard> guard_;
 };
 
 }  // namespace bmsrig

@@ -111,8 +111,8 @@ std::vector<SafeAction> GpioLineDriver::safe_actions() const {
     }
     if (action.levels.empty()) return {};
     action.path = user_.path();
-    action.does = "puts " + std::to_string(action.levels.size()) + " contacts of " + name() +
-                  " into their safe positions";
+    action.does = "puts " + std::to_string(action.levels.size()) + " contacts of \"" + name() +
+                  "\" on " + action.path + " into their safe positions";
     return {action};
 }
 

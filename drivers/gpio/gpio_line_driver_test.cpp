@@ -70,7 +70,7 @@ TEST_F(GpioLineDriverTest, TellsTheGuardElectricalLevels) {
     EXPECT_EQ(actions[0].kind, SafeAction::Kind::lines);
     EXPECT_EQ(actions[0].path, "/dev/gpiochip0");
     EXPECT_THAT(actions[0].levels, ElementsAre(Pair(1U, true), Pair(2U, false)));
-    EXPECT_THAT(actions[0].does, HasSubstr("2 contacts of switches"));
+    EXPECT_THAT(actions[0].does, HasSubstr("2 contacts of \"switches\" on /dev/gpiochip"));
 }
 
 TEST_F(GpioLineDriverTest, NeedsNoGuardWhereEverythingIsHeld) {

@@ -84,7 +84,7 @@ class HostedUutDriver final : public UutHost {
     [[nodiscard]] std::vector<SafeAction> safe_actions() const override {
         if (!socket_.is_open()) return {};
         SafeAction action;
-        action.does = "switches the UUT off";
+        action.does = "switches the UUT of \"" + name_ + "\" at " + host_ + ":" + port_ + " off";
         action.descriptor = descriptor_;
         const std::string_view bytes = "\noff\n";
         action.bytes.assign(bytes.begin(), bytes.end());

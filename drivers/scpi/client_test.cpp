@@ -1,8 +1,12 @@
 #include "drivers/scpi/client.h"
 
 #include <gmock/gmock.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "drivers/contract/workbench.h"
+#include "drivers/scpi/connection.h"
 #include "drivers/scpi/testing/scripted_peer.h"
 #include "rig/error.h"
 
@@ -263,6 +267,28 @@ TEST(ScpiClientConnecting, NamesAPortThatIsNotThere) {
     Client client(reactor, parse_address("serial /dev/no_such_port 9600"), {"it"});
     EXPECT_THAT(text_of<InstrumentError>([&] { client.open(0s); }),
                 HasSubstr("at serial /dev/no_such_port 9600: it cannot be opened: No such file"));
+}
+
+/// The guard has a copy of each connection, and may have to use it after the rig gave it up.
+TEST(ScpiConnection, EndsTheOneBeforeWhenItIsOpenedAnewWhoeverHasACopy) {
+    Reactor reactor;
+    const boost::asio::ip::tcp::endpoint any(boost::asio::ip::address_v4::loopback(), 0);
+    boost::asio::ip::tcp::acceptor instrument(reactor.io(), any);
+    const std::string address =
+        "tcp 127.0.0.1:" + std::to_string(instrument.local_endpoint().port());
+    Connection connection(reactor, parse_address(address), [](auto) {}, [](const auto&) {});
+    EXPECT_EQ(connection.open(patient), "");
+    auto before = instrument.accept();
+    const link::FileDescriptor copy(::dup(connection.descriptor()));
+    connection.close();
+    ASSERT_EQ(::send(copy.number(), "x", 1, MSG_NOSIGNAL), 1);
+    char byte = 0;
+    EXPECT_EQ(before.read_some(boost::asio::buffer(&byte, 1)), 1U);
+    EXPECT_EQ(connection.open(patient), "");
+    pollfd end{before.native_handle(), POLLIN, 0};
+    constexpr int patient_ms = 20'000;
+    ASSERT_EQ(::poll(&end, 1, patient_ms), 1) << "it is served twice";
+    EXPECT_EQ(::recv(before.native_handle(), &byte, 1, 0), 0);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "drivers/scpi/connection.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -75,6 +76,9 @@ std::string Connection::connect(Duration timeout) {
                    "); expected its name in this network, or its IP address";
         }
     }
+    // Many instruments serve one connection only: the one before ends, whoever has a copy of it.
+    if (former_.is_open()) ::shutdown(former_.number(), SHUT_RDWR);
+    former_.close();
     struct Attempt {
         asio::ip::tcp::socket socket;
         error_code problem{};
@@ -131,7 +135,11 @@ void Connection::adopt(int descriptor) {
     await_input();
 }
 
+/// The guard may have a copy and still need it: the instrument is told of the end by connect().
 void Connection::close() {
+    if (is_open() && address_.kind == Address::Kind::tcp) {
+        former_ = link::FileDescriptor(::fcntl(descriptor(), F_DUPFD_CLOEXEC, 0));
+    }
     error_code ignored;
     std::ignore = stream_.close(ignored);
 }

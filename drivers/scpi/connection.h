@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "drivers/scpi/address.h"
+#include "rig/link/file_descriptor.h"
 #include "rig/reactor.h"
 
 namespace bmsrig::scpi {
@@ -63,6 +64,7 @@ class Connection {
     OnLine on_line_;
     OnLost on_lost_;
     boost::asio::posix::stream_descriptor stream_;
+    link::FileDescriptor former_;  ///< of the connection before, once closed
     std::vector<boost::asio::ip::tcp::endpoint> endpoints_;  // asked for once
     std::array<char, 4096> bytes_{};                         // as they come
     std::string received_;                                   // what is not a whole line yet

@@ -98,6 +98,7 @@ void Guard::start(const std::filesystem::path& program) {
     socket_ = std::move(ours);
     GuardMessage hello(GuardWord::hello);
     hello.add(limits_.silence.count()).add(limits_.stuck.count());
+    hello.add(state_.bench().string());
     hello.add(state_.marker().string()).add(state_.report().string());
     hello.attach(page_.descriptor()).attach(state_.lock());
     send({&hello, 1});
@@ -132,45 +133,48 @@ void Guard::send(std::span<const GuardMessage> messages) {
     }
 }
 
-void Guard::send_actions(const std::vector<SafeAction>& actions, bool wants_answer) {
+void Guard::hand_over(const std::vector<SafeAction>& actions, bool are_all) {
     std::vector<GuardMessage> messages;
     messages.emplace_back(GuardWord::begin);
     for (const SafeAction& action : actions) messages.push_back(message_of(action));
-    messages.emplace_back(GuardWord::arm).add(std::int64_t{wants_answer});
+    messages.emplace_back(GuardWord::arm).add(std::int64_t{are_all});
     send(messages);
+    await_answer();
 }
 
-void Guard::arm(const std::vector<SafeAction>& actions) {
-    if (is_armed_) {
-        replace(actions);
-        return;
-    }
-    if (is_gone_) throw death();
+void Guard::mark(const std::vector<SafeAction>& actions) {
     std::vector<std::string> what;
     what.reserve(actions.size());
     for (const SafeAction& action : actions) what.push_back(action.does);
     state_.mark(what);
-    if (!is_on_) {
-        is_armed_ = true;
-        return;
+}
+
+void Guard::arm(const std::vector<SafeAction>& actions) {
+    if (is_gone_) throw death();
+    mark(actions);
+    if (is_on_ && !is_armed_) {
+        // From here on the guard looks at the page.
+        page_->beating_thread.wait(0);
+        page_->beat.store(monotonic_ns(), std::memory_order_release);
+        watch_.be(Watch::Where::plan);
     }
-    // From here on the guard looks at the page.
-    page_->beating_thread.wait(0);
-    page_->beat.store(monotonic_ns(), std::memory_order_release);
-    watch_.be(Watch::Where::plan);
     try {
-        send_actions(actions, true);
-        await_answer();
+        if (is_on_) hand_over(actions, true);
     } catch (...) {
-        state_.unmark();  // nothing was switched on
+        if (!is_armed_) state_.unmark();  // nothing was switched on
         throw;
     }
-    Watch::set_active(&watch_);
+    if (is_on_) Watch::set_active(&watch_);
     is_armed_ = true;
 }
 
-void Guard::replace(const std::vector<SafeAction>& actions) {
-    if (is_armed_ && is_on_) send_actions(actions, false);
+void Guard::renew(const std::vector<SafeAction>& actions) {
+    if (!is_armed_ || !is_on_ || is_gone_) return;
+    try {
+        hand_over(actions, false);
+    } catch (const InstrumentError&) {
+        if (!is_gone_) throw;
+    }
 }
 
 void Guard::disarm() {

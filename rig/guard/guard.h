@@ -22,7 +22,7 @@ namespace bmsrig {
 /// it is armed, it leaves the bench to the guard, which then makes it safe.
 class Guard {
   public:
-    /// Keeps others from having the bench for themselves. Throws InputError if somebody has it.
+    /// Keeps others from having the bench for themselves. Throws BenchInUse if somebody has it.
     /// One that is off only marks the bench while it may be unsafe.
     Guard(const std::filesystem::path& bench, const GuardLimits& limits, bool is_on = true);
     ~Guard();
@@ -34,10 +34,13 @@ class Guard {
     void start(const std::filesystem::path& program);
 
     /// Before the first output is switched on: marks the bench as unsafe, and returns when the
-    /// guard has taken all actions over. Throws InstrumentError if the guard is gone or refuses.
+    /// guard has taken all actions over, instead of any that it had. Throws InstrumentError if the
+    /// guard is gone or refuses; then it keeps those that it had.
     void arm(const std::vector<SafeAction>& actions);
-    /// Others from now on, as when an instrument's connection was opened anew; does not wait.
-    void replace(const std::vector<SafeAction>& actions);
+    /// While it is armed: others for the instruments of these actions, whose connections may have
+    /// been opened anew; of the others it keeps what it has. Throws InstrumentError if the guard
+    /// refuses; that it is gone, check() tells.
+    void renew(const std::vector<SafeAction>& actions);
     /// After the bench was made safe, and only then: takes the marker away. Harmless if not armed.
     void disarm();
     [[nodiscard]] bool is_armed() const { return is_armed_; }
@@ -53,7 +56,8 @@ class Guard {
 
   private:
     void send(std::span<const GuardMessage> messages);
-    void send_actions(const std::vector<SafeAction>& actions, bool wants_answer);
+    void hand_over(const std::vector<SafeAction>& actions, bool are_all);
+    void mark(const std::vector<SafeAction>& actions);
     std::string await_answer();
     void let_guard_rest();
     void beat();

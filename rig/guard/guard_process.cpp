@@ -8,6 +8,7 @@ extern "C" {  // glibc 2.36 forgot this in its header
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -119,20 +120,28 @@ void GuardProcess::heed(GuardMessage message) {
     }
 }
 
-void GuardProcess::arm(bool is_answered) {
+/// A list with a mistake changes nothing: what was armed stays so.
+void GuardProcess::arm(bool are_all) {
     if (problem_.empty()) {
-        armed_ = std::make_unique<SafeWriter>(std::move(coming_));
-    } else {
-        report_.add("guard:   ").add(problem_).add("\n");
+        std::vector<GuardedAction> actions = std::move(coming_);
+        if (!are_all && armed_ != nullptr) {
+            for (GuardedAction& former : armed_->take_back()) {
+                const auto is_of_it = [&](const GuardedAction& each) {
+                    return each.action.instrument == former.action.instrument;
+                };
+                if (std::ranges::none_of(actions, is_of_it)) actions.push_back(std::move(former));
+            }
+        }
+        armed_ = std::make_unique<SafeWriter>(std::move(actions));
     }
     coming_.clear();
-    if (!is_answered) return;
     answer(problem_.empty() ? GuardWord::done : GuardWord::refused, problem_);
 }
 
 void GuardProcess::meet(GuardMessage& hello) {
     const std::int64_t silence = hello.take_number();
     const std::int64_t stuck = hello.take_number();
+    bench_ = hello.take_text();
     marker_ = hello.take_text();
     report_file_ = hello.take_text();
     page_.emplace(hello.take_descriptor());
@@ -169,6 +178,10 @@ int GuardProcess::act(std::string_view why) {
     report_.add("guard:   ").add({stamp.data(), size}).add(": the rig ").add(why).add("\n");
     report_.add("guard:   the bench is ").add(is_safe ? "safe" : "NOT safe").add(", ");
     report_.add_ms(took).add(" after that was noticed\n");
+    if (!is_safe) {
+        report_.add("guard:   switch off by hand what follows after \"not done\", then run: ");
+        report_.add("bmsrig make-safe --bench ").add(bench_).add("\n");
+    }
     armed_->tell(report_);
     tell(is_safe);
     return is_safe ? 0 : 1;

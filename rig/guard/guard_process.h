@@ -29,7 +29,7 @@ class GuardProcess {
     Event wait();
     void heed(GuardMessage message);
     void meet(GuardMessage& hello);
-    void arm(bool is_answered);
+    void arm(bool are_all);
     void answer(GuardWord word, std::string_view text = {});
     void kill_rig();
     int act(std::string_view why);
@@ -39,6 +39,7 @@ class GuardProcess {
     link::FileDescriptor rig_;  ///< its process: readable when it has ended
     link::FileDescriptor lock_;
     std::string means_;
+    std::string bench_;
     std::string marker_;
     std::string report_file_;
     std::optional<SharedWatchPage> page_;

@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "rig/error.h"
+#include "rig/guard/far_end.h"
 #include "rig/guard/test_peer.h"
 #include "rig/test_folder.h"
 
@@ -38,6 +39,16 @@ std::string content_of(const std::filesystem::path& file) {
 bool is_time_judged() {
     const char* clock = std::getenv("BMSRIG_CLOCK");
     return clock != nullptr && std::string_view(clock) == "counted";
+}
+
+SafeAction lines_of_no_chip(const std::string& instrument) {
+    SafeAction action;
+    action.kind = SafeAction::Kind::lines;
+    action.instrument = instrument;
+    action.does = instrument + ": opens 4 contacts";
+    action.path = "/dev/no_such_chip";
+    action.levels = {{1, false}};
+    return action;
 }
 
 class GuardTest : public testing::Test {
@@ -200,6 +211,10 @@ TEST_F(GuardTest, SaysWhatItCouldNotDo) {
     const BenchState state(bench);
     const std::string marker = content_of(state.marker());
     EXPECT_THAT(marker, HasSubstr("the bench is NOT safe"));
+    EXPECT_THAT(marker,
+                HasSubstr("guard:   switch off by hand what follows after \"not done\", then "
+                          "run: bmsrig make-safe --bench " +
+                          bench.string() + "\nnot done: "));
     EXPECT_THAT(marker, HasSubstr("expected the answer \"1\n\", got none"));
     EXPECT_THAT(marker, HasSubstr("expected the answer \"1\n\", got \"0\n\""));
     try {
@@ -217,13 +232,8 @@ TEST_F(GuardTest, SaysWhatItCouldNotDo) {
 TEST_F(GuardTest, RefusesALineThatItCouldNotTake) {
     Guard guard(bench, {});
     guard.start(GUARD_PROGRAM);
-    SafeAction action;
-    action.kind = SafeAction::Kind::lines;
-    action.does = "relays: opens 4 contacts";
-    action.path = "/dev/no_such_chip";
-    action.levels = {{1, false}};
     try {
-        guard.arm({action});
+        guard.arm({lines_of_no_chip("relays")});
         FAIL() << "an output that nobody can switch off is not switched on";
     } catch (const InstrumentError& problem) {
         EXPECT_THAT(problem.what(),
@@ -307,15 +317,61 @@ TEST_F(GuardTest, WhatEndsARigFromATerminalDoesNotEndItsGuard) {
 
 // Connections that were opened anew.
 
-TEST_F(GuardTest, TakesNewActionsForOldOnes) {
+TEST_F(GuardTest, TakesNewActionsForTheOldOnesOfTheSameInstrument) {
     TestPeer old_one;
+    TestPeer another;
     TestPeer new_one;
-    TestRigProcess rig(bench, "reconnects", 1, {old_one.port(), new_one.port()});
+    TestRigProcess rig(bench, "reconnects", 1, {old_one.port(), another.port(), new_one.port()});
     rig.wait_until_armed();
     EXPECT_EQ(rig.next_line().substr(0, 3), "now");
     rig.signal(SIGKILL);
     EXPECT_TRUE(new_one.wait_until_off());
+    EXPECT_TRUE(another.wait_until_off()) << "the guard keeps what it has of it";
     EXPECT_THAT(old_one.lines(), testing::Not(Contains(std::string(safe_command))));
+}
+
+TEST_F(GuardTest, KeepsWhatItHasWhenItCannotTakeTheNew) {
+    const FarEnd end;
+    std::string received;
+    std::thread instrument([&] { received = end.receive_until("off\n"); });
+    {
+        Guard guard(bench, {});
+        guard.start(GUARD_PROGRAM);
+        guard.arm({end.action("cells")});
+        EXPECT_THROW(guard.arm({lines_of_no_chip("cells")}), InstrumentError);
+        EXPECT_THROW(guard.renew({lines_of_no_chip("cells")}), InstrumentError);
+        EXPECT_TRUE(guard.is_armed());
+        EXPECT_TRUE(guard.state().is_marked());
+        EXPECT_NO_THROW(guard.renew({})) << "the mistake is over";
+    }
+    instrument.join();
+    EXPECT_EQ(received, "off\n");
+    EXPECT_FALSE(BenchState(bench).is_marked());
+}
+
+TEST_F(GuardTest, AWholeListLeavesNothingOfTheOneBefore) {
+    const FarEnd before;
+    const FarEnd after;
+    std::string received;
+    std::thread instrument([&] { received = after.receive_until("off\n"); });
+    {
+        Guard guard(bench, {});
+        guard.start(GUARD_PROGRAM);
+        guard.arm({before.action("cells")});
+        guard.arm({after.action("supply")});
+    }
+    instrument.join();
+    EXPECT_EQ(received, "off\n");
+    EXPECT_EQ(before.received(), "");
+}
+
+TEST_F(GuardTest, WithoutAGuardNothingIsRenewed) {
+    Guard off(bench, {}, false);
+    off.arm({});
+    off.renew({lines_of_no_chip("cells")});
+    off.disarm();
+    off.renew({lines_of_no_chip("cells")});
+    EXPECT_FALSE(off.state().is_marked());
 }
 
 }  // namespace

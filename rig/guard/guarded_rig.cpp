@@ -108,7 +108,15 @@ int run(const std::vector<std::string>& arguments) {
     for (const link::FileDescriptor& connection : connections) {
         actions.push_back(switch_off(connection));
     }
-    if (way == "reconnects") actions.pop_back();
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+        actions[i].instrument = "instrument " + std::to_string(i);
+    }
+    std::vector<SafeAction> renewed;
+    if (way == "reconnects") {  // the first instrument, at the last port
+        renewed.push_back(actions.back());
+        renewed.back().instrument = actions.front().instrument;
+        actions.pop_back();
+    }
     guard.arm(actions);
     std::printf("armed %d\n", guard.pid());
     std::fflush(stdout);
@@ -117,7 +125,7 @@ int run(const std::vector<std::string>& arguments) {
     watch.be(Watch::Where::rig);
     const int steps = way == "ends" ? 400 : static_cast<int>(random() % 30);
     if (way == "reconnects") {
-        guard.replace({switch_off(connections.back())});
+        guard.renew(renewed);
         std::printf("now\n");
         std::fflush(stdout);
     }

@@ -128,7 +128,7 @@ std::optional<GuardMessage> GuardMessage::receive(int socket) {
 
 GuardMessage message_of(const SafeAction& action) {
     GuardMessage message(GuardWord::action);
-    message.add(static_cast<std::int64_t>(action.kind)).add(action.does);
+    message.add(static_cast<std::int64_t>(action.kind)).add(action.instrument).add(action.does);
     message.add(
         std::string_view(reinterpret_cast<const char*>(action.bytes.data()), action.bytes.size()));
     message.add(action.answer).add(action.path);
@@ -136,10 +136,7 @@ GuardMessage message_of(const SafeAction& action) {
     for (const auto& [offset, level] : action.levels) {
         message.add(static_cast<std::int64_t>(offset)).add(std::int64_t{level});
     }
-    if (action.kind == SafeAction::Kind::write) {
-        // Which connection it is the guard cannot see: each message brings another number for it.
-        message.add(std::int64_t{action.descriptor}).attach(action.descriptor);
-    }
+    if (action.kind != SafeAction::Kind::lines) message.attach(action.descriptor);
     return message;
 }
 
@@ -147,6 +144,7 @@ GuardedAction action_of(GuardMessage& message) {
     GuardedAction guarded;
     SafeAction& action = guarded.action;
     action.kind = static_cast<SafeAction::Kind>(message.take_number());
+    action.instrument = message.take_text();
     action.does = message.take_text();
     const std::string bytes = message.take_text();
     action.bytes.assign(bytes.begin(), bytes.end());
@@ -157,8 +155,7 @@ GuardedAction action_of(GuardMessage& message) {
         const auto offset = static_cast<std::uint32_t>(message.take_number());
         action.levels.emplace_back(offset, message.take_number() != 0);
     }
-    if (action.kind == SafeAction::Kind::write) {
-        action.descriptor = static_cast<int>(message.take_number());
+    if (action.kind != SafeAction::Kind::lines) {
         guarded.connection = message.take_descriptor();
     } else {
         guarded.connection = link::FileDescriptor(::open(action.path.c_str(), O_RDWR | O_CLOEXEC));

@@ -13,13 +13,14 @@
 namespace bmsrig {
 
 enum class GuardWord : unsigned char {
-    hello,   ///< rig: limits and files; with the watch page and the bench's lock
+    hello,   ///< rig: limits, bench and files; with the watch page and the bench's lock
     ready,   ///< guard: the answer, with what it could not have
     begin,   ///< rig: a new list of actions follows
     action,  ///< rig: one of them, with its descriptor
-    arm,     ///< rig: the list is complete; it replaces a former one
+    arm,     ///< rig: the list is complete; it replaces the former one, or what that had of the
+             ///< same instruments
     disarm,  ///< rig: the bench is safe
-    done,    ///< guard: the answer to arm, if one was wanted, and to disarm
+    done,    ///< guard: the answer to arm and to disarm
     refused  ///< guard: the answer, with what is wrong
 };
 
@@ -55,7 +56,7 @@ GuardMessage message_of(const SafeAction& action);
 
 /// An action as the guard has it, with a descriptor of its own.
 struct GuardedAction {
-    SafeAction action;
+    SafeAction action;  ///< whose descriptor means nothing here
     link::FileDescriptor connection;
 };
 GuardedAction action_of(GuardMessage& message);

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "rig/error.h"
+#include "rig/guard/far_end.h"
 #include "rig/guard/guard.h"
 #include "rig/test_folder.h"
 #include "rig/test_rig.h"
@@ -19,54 +20,40 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-/// An instrument at the other end of a pair of sockets. What is sent to it the test reads.
-struct FarEnd {
-    FarEnd() {
-        std::array<int, 2> ends{};
-        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-            throw std::runtime_error("no sockets for the test");
-        }
-        near = link::FileDescriptor(ends[0]);
-        far = link::FileDescriptor(ends[1]);
-    }
-    /// All that has come until now.
-    [[nodiscard]] std::string received() const {
-        std::array<char, 256> bytes{};
-        const ssize_t size = ::recv(far.number(), bytes.data(), bytes.size(), MSG_DONTWAIT);
-        return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
-    }
-    link::FileDescriptor near;
-    link::FileDescriptor far;
+/// What an instrument is connected to.
+struct Outlet {
+    FarEnd first;
+    FarEnd second;  ///< its connection once it was opened anew
+    FarEnd* end = &first;
     bool is_out_of_order = false;
+    bool has_lost_its_connection = false;
 };
 
 class GuardedInstrument final : public Instrument {
   public:
-    GuardedInstrument(std::string name, FarEnd& end) : name_(std::move(name)), end_(end) {}
+    GuardedInstrument(std::string name, Outlet& outlet) : name_(std::move(name)), outlet_(outlet) {}
     [[nodiscard]] const std::string& name() const override { return name_; }
     [[nodiscard]] int channels() const override { return 1; }
     Identity identify() override { return {}; }
-    void make_safe() override { send("off by the rig\n"); }
+    void make_safe() override {
+        if (outlet_.has_lost_its_connection) outlet_.end = &outlet_.second;
+        send("off by the rig\n");
+    }
     void finish() override {
-        if (end_.is_out_of_order) throw InstrumentError("the instrument says no");
+        if (outlet_.is_out_of_order) throw InstrumentError("the instrument says no");
     }
     [[nodiscard]] std::vector<SafeAction> safe_actions() const override {
-        const std::string bytes = "\noff by the guard\n";
-        SafeAction action;
-        action.does = "switches \"" + name_ + "\" off";
-        action.descriptor = end_.near.number();
-        action.bytes.assign(bytes.begin(), bytes.end());
-        return {action};
+        return {outlet_.end->action(name_, "\noff by the guard\n")};
     }
     [[nodiscard]] Instant settled_at() const override { return {}; }
     void restart(std::uint64_t /*seed*/) override {}
 
   private:
     void send(std::string_view text) const {
-        ::send(end_.near.number(), text.data(), text.size(), MSG_NOSIGNAL);
+        ::send(outlet_.end->near.number(), text.data(), text.size(), MSG_NOSIGNAL);
     }
     std::string name_;
-    FarEnd& end_;
+    Outlet& outlet_;
 };
 
 class GuardOfARig : public testing::Test {
@@ -79,21 +66,24 @@ class GuardOfARig : public testing::Test {
         RigOptions chosen = options();
         chosen.bench =
             folder_.write("bench.yaml", changed(text.str(), "clock: virtual", "clock: real") +
-                                            "  guarded: {driver: guarded_instrument}\n" + more);
+                                            "  guarded: {driver: guarded_instrument}\n"
+                                            "  another: {driver: guarded_instrument}\n" +
+                                            more);
         return chosen;
     }
     std::unique_ptr<Rig> open(const RigOptions& chosen) {
         return std::make_unique<Rig>(
             chosen, [this](const InstrumentSpec& spec, const DriverContext& context) {
                 if (spec.driver != "guarded_instrument") return make_instrument(spec, context);
-                std::unique_ptr<Instrument> made =
-                    std::make_unique<GuardedInstrument>(spec.name, far_end);
+                std::unique_ptr<Instrument> made = std::make_unique<GuardedInstrument>(
+                    spec.name, spec.name == "guarded" ? guarded : another);
                 return made;
             });
     }
     [[nodiscard]] BenchState state() const { return BenchState(folder_.path() / "bench.yaml"); }
 
-    FarEnd far_end;
+    Outlet guarded;
+    Outlet another;
 
   private:
     TestFolder folder_;
@@ -107,9 +97,9 @@ TEST_F(GuardOfARig, StandsByFromTheStartOfATestToItsEnd) {
     EXPECT_NE(Watch::active(), nullptr);
     EXPECT_TRUE(state().is_marked());
     rig->run_for(100ms);
-    EXPECT_EQ(far_end.received(), "");
+    EXPECT_EQ(guarded.first.received(), "");
     rig->end_test();
-    EXPECT_EQ(far_end.received(), "off by the rig\n");
+    EXPECT_EQ(guarded.first.received(), "off by the rig\n");
     EXPECT_FALSE(state().is_marked());
     EXPECT_EQ(Watch::active(), nullptr);
 }
@@ -129,16 +119,45 @@ TEST_F(GuardOfARig, IsInThePlanAgainAfterEachCall) {
 TEST_F(GuardOfARig, MakesSafeWhatTheRigCouldNot) {
     auto rig = open(bench());
     rig->begin_unpowered(1);
-    far_end.is_out_of_order = true;
+    guarded.is_out_of_order = true;
     EXPECT_THROW(rig->end_test(), InstrumentError);
     EXPECT_TRUE(state().is_marked()) << "nobody knows whether it is off";
-    std::thread instrument([this] {  // bytes that nobody takes are not done
-        std::string all;
-        while (all.find("guard\n") == std::string::npos) all += far_end.received();
-    });
+    std::string received;
+    std::thread instrument([&] { received = guarded.first.receive_until("guard\n"); });
+    std::thread other([this] { std::ignore = another.first.receive_until("guard\n"); });
     rig.reset();
     instrument.join();
+    other.join();
+    EXPECT_EQ(received, "off by the rig\noff by the rig\n\noff by the guard\n");
     EXPECT_FALSE(state().is_marked());
+}
+
+TEST_F(GuardOfARig, KnowsTheNewConnectionOfAnInstrumentThatHadLostItsOwn) {
+    auto rig = open(bench());
+    rig->begin_unpowered(1);
+    guarded.has_lost_its_connection = true;
+    guarded.first.far.close();
+    another.is_out_of_order = true;
+    EXPECT_THROW(rig->end_test(), InstrumentError);
+    std::string received;
+    std::thread instrument([&] { received = guarded.second.receive_until("guard\n"); });
+    std::thread other([this] { std::ignore = another.first.receive_until("guard\n"); });
+    rig.reset();
+    guarded.second.near.close();  // the test ends also if the guard says nothing
+    instrument.join();
+    other.join();
+    EXPECT_THAT(received, testing::EndsWith("\noff by the guard\n"));
+    EXPECT_FALSE(state().is_marked());
+}
+
+TEST_F(GuardOfARig, LeavesABenchAloneThatWasClosedInOrder) {
+    auto rig = open(bench());
+    rig->begin_unpowered(1);
+    rig->end_test();
+    rig.reset();
+    EXPECT_EQ(guarded.first.received(), "off by the rig\noff by the rig\n") << "and nothing else";
+    EXPECT_FALSE(state().is_marked());
+    EXPECT_FALSE(std::filesystem::exists(state().report()));
 }
 
 TEST_F(GuardOfARig, ATestEndsWithAnErrorWhenItsGuardDies) {
@@ -157,7 +176,7 @@ TEST_F(GuardOfARig, ATestEndsWithAnErrorWhenItsGuardDies) {
     }
     EXPECT_LT(rig->now(), Instant{10s}) << "noticed at once";
     rig->end_test();
-    EXPECT_EQ(far_end.received(), "off by the rig\n");
+    EXPECT_EQ(guarded.first.received(), "off by the rig\n");
     EXPECT_FALSE(state().is_marked());
     EXPECT_THROW(rig->begin_unpowered(1), InstrumentError);
 }
@@ -170,7 +189,7 @@ TEST_F(GuardOfARig, ABenchThatWasLeftUnsafeIsOpenedOnlyToMakeItSafe) {
     const auto rig = open(chosen);
     EXPECT_THROW(rig->begin_unpowered(1), Error);
     rig->make_safe();
-    EXPECT_EQ(far_end.received(), "off by the rig\n");
+    EXPECT_EQ(guarded.first.received(), "off by the rig\n");
     EXPECT_TRUE(state().is_marked()) << "until somebody has seen that it is safe";
     rig->confirm_safe();
     EXPECT_FALSE(state().is_marked());

@@ -5,6 +5,7 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,24 @@ ssize_t read_some(int descriptor, char* to, std::size_t size) {
     return got;
 }
 
+/// What shows that it is done; empty: no answer does.
+std::string_view expected_of(const SafeAction& action) {
+    if (action.kind != SafeAction::Kind::frame) return action.answer;
+    return {reinterpret_cast<const char*>(action.bytes.data()), action.bytes.size()};
+}
+
+/// Two descriptors of one open connection, or of one port: the kernel has one node for it.
+bool is_same_connection(const GuardedAction& one, const GuardedAction& other) {
+    if (one.action.kind == SafeAction::Kind::lines || other.action.kind != one.action.kind) {
+        return false;
+    }
+    struct stat a {};
+    struct stat b {};
+    return ::fstat(one.connection.number(), &a) == 0 &&
+           ::fstat(other.connection.number(), &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
 bool is_for_later(int problem) {
     return problem == EAGAIN || problem == EWOULDBLOCK || problem == ENOBUFS;
 }
@@ -37,11 +56,8 @@ bool is_for_later(int problem) {
 SafeWriter::SafeWriter(std::vector<GuardedAction> actions) : tasks_(actions.size()) {
     for (std::size_t i = 0; i < actions.size(); ++i) {
         tasks_[i].guarded = std::move(actions[i]);
-        const SafeAction& action = tasks_[i].guarded.action;
         const auto before = std::ranges::find_if(present_, [&](std::size_t first) {
-            const SafeAction& other = tasks_[first].guarded.action;
-            return action.kind == SafeAction::Kind::write && other.kind == action.kind &&
-                   other.descriptor == action.descriptor;
+            return is_same_connection(tasks_[first].guarded, tasks_[i].guarded);
         });
         if (before == present_.end()) {
             present_.push_back(i);
@@ -53,6 +69,15 @@ SafeWriter::SafeWriter(std::vector<GuardedAction> actions) : tasks_(actions.size
         tasks_[last].next = i;
     }
     waited_.resize(present_.size());
+}
+
+std::vector<GuardedAction> SafeWriter::take_back() {
+    std::vector<GuardedAction> actions;
+    actions.reserve(tasks_.size());
+    for (Task& task : tasks_) actions.push_back(std::move(task.guarded));
+    tasks_.clear();
+    present_.clear();
+    return actions;
 }
 
 /// What came before is no answer to what is written now. The connection is ours alone: its other
@@ -95,7 +120,7 @@ std::size_t SafeWriter::advance_all(bool& must_try_again) {
         const Task& task = tasks_[at];
         if (task.stage >= Stage::done) continue;
         // Lines that somebody still holds, and bytes on their way: nobody tells when that ends.
-        const bool is_told = task.guarded.action.kind == SafeAction::Kind::write &&
+        const bool is_told = task.guarded.action.kind != SafeAction::Kind::lines &&
                              task.stage != Stage::draining && task.problem == 0;
         must_try_again |= !is_told;
         const short event = task.stage == Stage::answering ? POLLIN : POLLOUT;
@@ -107,7 +132,7 @@ std::size_t SafeWriter::advance_all(bool& must_try_again) {
 void SafeWriter::forget_all_input() {
     for (const std::size_t at : present_) {
         const GuardedAction& guarded = tasks_[at].guarded;
-        if (guarded.action.kind == SafeAction::Kind::write) {
+        if (guarded.action.kind != SafeAction::Kind::lines) {
             forget_input(guarded.connection.number());
         }
     }
@@ -137,7 +162,7 @@ void SafeWriter::write(Task& task) {
         task.written += static_cast<std::size_t>(size);
     }
     task.problem = 0;
-    task.stage = task.guarded.action.answer.empty() ? Stage::draining : Stage::answering;
+    task.stage = expected_of(task.guarded.action).empty() ? Stage::draining : Stage::answering;
 }
 
 /// Without an answer, it is done when the bytes have left this machine: a socket then has them
@@ -165,7 +190,7 @@ void SafeWriter::read_answer(Task& task) {
         }
         task.seen_size += static_cast<std::size_t>(got);
         const std::string_view text(seen.data(), task.seen_size);
-        if (text.find(task.guarded.action.answer) != std::string_view::npos) {
+        if (text.find(expected_of(task.guarded.action)) != std::string_view::npos) {
             task.stage = Stage::done;
             return;
         }
@@ -208,6 +233,8 @@ void SafeWriter::tell(GuardReport& report) const {
         if (task.problem != 0) {
             const char* words = strerrordesc_np(task.problem);
             report.add(words == nullptr ? "error" : words);
+        } else if (task.guarded.action.kind == SafeAction::Kind::frame) {
+            report.add("nobody on the bus has taken the frame");
         } else if (task.stage == Stage::answering) {
             report.add("expected the answer \"").add(task.guarded.action.answer).add("\", got ");
             report.add(task.seen_size == 0 ? "none" : "\"");

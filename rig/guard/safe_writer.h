@@ -22,7 +22,8 @@ class SafeWriter {
     bool run(std::int64_t deadline);
     /// A line for each action that was not done, with what was seen instead.
     void tell(GuardReport& report) const;
-    [[nodiscard]] std::size_t size() const { return tasks_.size(); }
+    /// The actions that it was made of; it can do none of them any more.
+    std::vector<GuardedAction> take_back();
 
   private:
     enum class Stage : unsigned char { writing, draining, answering, done, failed };

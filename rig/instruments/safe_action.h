@@ -12,12 +12,17 @@ namespace bmsrig {
 /// One thing that the guard does.
 struct SafeAction {
     enum class Kind : unsigned char {
-        write,  ///< writes `bytes` to `descriptor` at one go: SCPI lines, a struct can_frame
+        write,  ///< writes `bytes` to `descriptor` at one go: SCPI lines
+        frame,  ///< the same with a struct can_frame; done when its echo says that it was on the
+                ///< bus
         lines   ///< drives lines of the GPIO chip at `path`, once the rig's process has let go of
                 ///< them
     };
     Kind kind = Kind::write;
-    std::string does;  ///< in words: "switches 16 outputs off"
+    std::string instrument;  ///< whose it is; the rig fills it in
+    /// In words with the instrument and its address, for whoever has to do it by hand: "switches
+    /// \"cells\" at tcp 10.0.0.4:5025 off".
+    std::string does;
     /// Of the open connection, which the guard shares with the rig: many instruments serve one
     /// connection only, and it stays when the rig dies.
     int descriptor = -1;
