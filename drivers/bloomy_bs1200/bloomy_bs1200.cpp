@@ -50,6 +50,7 @@ class BloomyBs1200 final : public CellSimulator {
     void make_safe() override {
         if (!options_.holds) switch_all_off();
     }
+    void finish() override;
     [[nodiscard]] std::vector<SafeAction> safe_actions() const override;
     [[nodiscard]] Instant settled_at() const override;
     void restart(std::uint64_t seed) override;
@@ -138,6 +139,7 @@ class BloomyBs1200 final : public CellSimulator {
     std::vector<Bs1200Box> boxes_;
     std::unique_ptr<CanSocket> socket_;  // none after it failed
     std::vector<CanFrame> waiting_;      // the kernel's queue is short
+    std::vector<CanFrame> unseen_;       // that switch off, until they have been on the bus
     std::optional<Scheduler::EventId> writing_;
     Instant settled_at_;
     std::vector<int> fans_stand_;  // boxes of which this was told
@@ -167,12 +169,24 @@ void BloomyBs1200::begin() {
 
 void BloomyBs1200::switch_all_off() {
     waiting_.clear();
+    unseen_.clear();
     for (Bs1200Box& box : boxes_) {
         box.all_off();
         CanFrame off = bs1200::frame(bs1200::enable_all, box.number());
         bs1200::put_byte(off, 0);
+        unseen_.push_back(off);
         send(off);
     }
+}
+
+/// A box that is off or not on this bus takes nothing, and the kernel keeps what is sent to it.
+void BloomyBs1200::finish() {
+    if (!socket_) return;
+    if (context_.wait([this] { return unseen_.empty() || !socket_; }, longest_silence)) return;
+    throw InstrumentError(where() + ": nobody has taken the frame that switches box " +
+                          std::to_string(unseen_.front().id - bs1200::enable_all) +
+                          " off within 1 s; its cells may be on; see whether it has power, is "
+                          "joined to this bus, and works at 1 Mbit/s");
 }
 
 void BloomyBs1200::restart(std::uint64_t /*seed*/) {
@@ -193,7 +207,9 @@ std::vector<SafeAction> BloomyBs1200::safe_actions() const {
         bs1200::put_byte(off, 0);
         const can_frame raw = linux_frame(off);
         SafeAction action;
-        action.does = "switches the 12 cells of box " + std::to_string(box.number()) + " off";
+        action.kind = SafeAction::Kind::frame;
+        action.does = "switches the 12 cells of box " + std::to_string(box.number()) + " of \"" +
+                      name() + "\" on " + options_.interface + " off";
         action.descriptor = socket_->descriptor();
         action.bytes.resize(sizeof raw);
         std::memcpy(action.bytes.data(), &raw, sizeof raw);
@@ -327,6 +343,7 @@ void BloomyBs1200::take(const CanArrival& arrival) {
         return;
     }
     if (arrival.is_own) {
+        std::erase(unseen_, rig_frame(arrival.frame));
         if (!waiting_.empty()) drain();
         return;
     }

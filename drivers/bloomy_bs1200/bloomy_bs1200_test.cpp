@@ -183,8 +183,8 @@ TEST_F(BloomyBs1200Test, TellsTheGuardHowToSwitchItOff) {
     // struct can_frame: identifier (1345 = 0x541), length, three bytes of padding, data.
     EXPECT_EQ(actions[0].bytes,
               (std::vector<std::uint8_t>{0x41, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
-    EXPECT_THAT(actions[1].does, HasSubstr("box 3"));
-    EXPECT_TRUE(actions[1].answer.empty());
+    EXPECT_EQ(actions[0].kind, SafeAction::Kind::frame);
+    EXPECT_EQ(actions[1].does, "switches the 12 cells of box 3 of \"cells\" on can1 off");
 }
 
 TEST_F(BloomyBs1200Test, LeavesItsCellsAloneWhereTheBenchFileSaysSo) {
@@ -270,6 +270,30 @@ TEST(Bs1200OptionsTest, AreRefusedWithTheInstrument) {
         EXPECT_THAT(text, HasSubstr("bench.yaml:1"));
         EXPECT_THAT(text, HasSubstr(naming));
     }
+}
+
+TEST_F(BloomyBs1200Test, IsFinishedWhenEveryBoxWasToldToSwitchOff) {
+    cells();
+    can.expect("541#00");
+    can.expect("543#00");
+    made->make_safe();
+    scheduler.schedule(scheduler.now() + 3ms, [&] { can.arrive("541#00", Instant{3ms}, true); });
+    // Another's frame of the same bytes is not the rig's.
+    scheduler.schedule(scheduler.now() + 4ms, [&] { can.arrive("543#00", Instant{4ms}); });
+    scheduler.schedule(scheduler.now() + 7ms, [&] { can.arrive("543#00", Instant{7ms}, true); });
+    made->finish();
+    EXPECT_EQ(scheduler.now(), Instant{7ms});
+}
+
+TEST_F(BloomyBs1200Test, ABoxThatNobodyToldToSwitchOffMayBeOn) {
+    cells();
+    can.expect("541#00");
+    can.expect("543#00");
+    made->make_safe();
+    can.arrive("541#00", Instant{}, true);
+    const std::string text = said<InstrumentError>([&] { made->finish(); });
+    EXPECT_THAT(text, HasSubstr("nobody has taken the frame that switches box 3 off within 1 s"));
+    EXPECT_THAT(text, HasSubstr("its cells may be on"));
 }
 
 }  // namespace
