@@ -1,10 +1,14 @@
 // The driver of the BS1200 on a CAN interface, with virtual boxes at its other end.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "drivers/can_common/linux_frame.h"
+#include "drivers/contract/guarded_process.h"
 #include "drivers/instrument_server/bridge_test_bench.h"
 #include "drivers/instrument_server/bs1200_server.h"
+#include "drivers/socketcan/can_socket.h"
 #include "drivers/socketcan/kernel_buses.h"
 #include "rig/clock.h"
 #include "rig/instruments/cell_simulator.h"
@@ -49,6 +53,39 @@ TEST_F(BloomyBs1200KernelTest, SetsAndReadsSixteenCellsInTwoBoxes) {
     driver->make_safe();
     EXPECT_TRUE(bench.reactor.wait([&] { return std::isnan(plug.terminal_value(16)); }, 30s));
     EXPECT_TRUE(std::isnan(plug.terminal_value(1)));
+}
+
+TEST_F(BloomyBs1200KernelTest, TheGuardSwitchesEveryBoxOff) {
+    const auto bus = open_can_socket(bench.reactor, names[1]);
+    GuardedBench guarded;
+    guarded.instrument =
+        spec_of("cells", "bloomy_bs1200", {{"interface", names[1]}, {"boxes", "1 3"}});
+    guarded.drive = [](Instrument& cells) {
+        dynamic_cast<CellSimulator&>(cells).set_voltage(13, volts(3.3));
+    };
+    GuardedProcess rig(guarded);
+    rig.kill();
+    rig.wait_for_guard();
+    std::vector<std::string> frames;
+    while (const auto arrival = bus->take()) frames.push_back(to_string(rig_frame(arrival->frame)));
+    ASSERT_GT(frames.size(), 2U);
+    // The maker's "enable all": 1344 and the number of the box, with a zero.
+    EXPECT_THAT(std::vector(frames.end() - 2, frames.end()),
+                testing::ElementsAre("541#00", "543#00"));
+    EXPECT_THAT(rig.report(), testing::HasSubstr("the bench is safe"));
+}
+
+TEST_F(BloomyBs1200KernelTest, IsFinishedWhenItsFramesHaveBeenOnTheBus) {
+    const auto bus = open_can_socket(bench.reactor, names[1]);
+    const auto cells = make_instrument(spec_of("cells", "bloomy_bs1200", {{"interface", names[1]}}),
+                                       {bench.scheduler, 1, &bench.reactor});
+    while (bus->take()) {
+    }
+    cells->make_safe();
+    cells->finish();
+    const auto arrival = bus->take();
+    ASSERT_TRUE(arrival);
+    EXPECT_EQ(to_string(rig_frame(arrival->frame)), "541#00");
 }
 
 }  // namespace
