@@ -1,7 +1,8 @@
 #include "rig/clock.h"
 
 #include <algorithm>
-#include <ctime>
+
+#include "rig/system_time.h"
 
 namespace bmsrig {
 
@@ -19,12 +20,6 @@ class VirtualClock final : public Clock {
   private:
     Instant now_;
 };
-
-Duration monotonic() {
-    timespec t{};
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
-}
 
 /// The kernel wakes a waiting thread some microseconds late: the rig has itself woken this much
 /// early and looks at the clock for the rest, so that a stimulus is there when it is due. Longer
@@ -55,7 +50,7 @@ class RealClock final : public Clock {
 }  // namespace
 
 Duration stopwatch() {
-    return monotonic();
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 std::unique_ptr<Clock> make_virtual_clock() {

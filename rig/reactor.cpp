@@ -4,12 +4,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <ctime>
 #include <optional>
 #include <utility>
 
 #include "rig/clock.h"
 #include "rig/guard/watch.h"
+#include "rig/system_time.h"
 
 namespace bmsrig {
 
@@ -17,12 +17,6 @@ namespace {
 
 /// Short enough for the guard: a handler that hangs is known only when the wait should have ended.
 constexpr Duration longest_wait = std::chrono::milliseconds{20};
-
-Duration read_clock(clockid_t clock) {
-    timespec t{};
-    clock_gettime(clock, &t);
-    return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
-}
 
 }  // namespace
 

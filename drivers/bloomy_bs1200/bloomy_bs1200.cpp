@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "drivers/bloomy_bs1200/bs1200_box.h"
-#include "drivers/can_common/linux_frame.h"
 #include "drivers/socketcan/can_link.h"
 #include "drivers/socketcan/can_problem.h"
 #include "drivers/socketcan/error_frame.h"
+#include "drivers/socketcan/linux_frame.h"
 #include "drivers/virtual_common/virtual_instrument.h"
 #include "rig/error.h"
 #include "rig/instruments/cell_simulator.h"

@@ -17,6 +17,7 @@
 #include "rig/line_inputs.h"
 #include "rig/real_time.h"
 #include "rig/scheduler.h"
+#include "rig/system_time.h"
 #include "rig/test_folder.h"
 #include "rig/wiring.h"
 
@@ -53,10 +54,7 @@ class Mover {
 
 /// CLOCK_MONOTONIC, which has the kernel's stamps.
 double microseconds_since(Duration stamp) {
-    timespec now{};
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    const Duration present = std::chrono::seconds{now.tv_sec} + Duration{now.tv_nsec};
-    return to_seconds(present - stamp) * 1e6;
+    return to_seconds(read_clock(CLOCK_MONOTONIC) - stamp) * 1e6;
 }
 
 #if LIBGPIOD_MAJOR < 2

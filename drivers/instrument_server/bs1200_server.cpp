@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "drivers/bloomy_bs1200/bs1200_frames.h"
-#include "drivers/can_common/linux_frame.h"
 #include "drivers/instrument_server/can_wire.h"
+#include "drivers/socketcan/linux_frame.h"
 #include "rig/error.h"
 #include "rig/instruments/cell_simulator.h"
 #include "rig/quantity.h"

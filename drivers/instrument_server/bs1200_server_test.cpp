@@ -9,8 +9,8 @@
 #include <ranges>
 
 #include "drivers/bloomy_bs1200/bloomy_bs1200.h"
-#include "drivers/can_common/linux_frame.h"
 #include "drivers/instrument_server/bridge_test_bench.h"
+#include "drivers/socketcan/linux_frame.h"
 #include "rig/error.h"
 #include "rig/instruments/cell_simulator.h"
 

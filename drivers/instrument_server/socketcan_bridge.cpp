@@ -4,9 +4,10 @@
 #include <sstream>
 #include <utility>
 
-#include "drivers/can_common/linux_frame.h"
+#include "drivers/can/bit_rate.h"
 #include "drivers/instrument_server/can_wire.h"
 #include "drivers/socketcan/error_frame.h"
+#include "drivers/socketcan/linux_frame.h"
 #include "rig/error.h"
 #include "rig/instruments/can_adapter.h"
 
@@ -14,13 +15,11 @@ namespace bmsrig {
 
 namespace {
 
-constexpr int highest_rate = 1'000'000;
-
 class SocketCanBridge final : public Bridge {
   public:
     SocketCanBridge(CanAdapter& adapter, BridgeContext context,
                     const std::vector<std::string>& interfaces, const OpenCanSocket& open,
-                    int bit_rate)
+                    std::uint32_t bit_rate)
         : adapter_(adapter), context_(std::move(context)) {
         std::string all;
         for (const std::string& interface : interfaces) {
@@ -115,8 +114,8 @@ std::unique_ptr<Bridge> make_socketcan_adapter_bridge(InstrumentSpec& serve, Ins
                "; expected one for each of its " + std::to_string(adapter->channels()) +
                " channels, such as \"interfaces: vcan0\"");
     }
-    const int own_rate = static_cast<int>(adapter->settings(1).bit_rate);
-    const int bit_rate = serve.integer("bit_rate", own_rate, 0, highest_rate);
+    const std::uint32_t bit_rate =
+        take_can_bit_rate(serve, adapter->settings(1).bit_rate, "a rate that is not known");
     return std::make_unique<SocketCanBridge>(*adapter, context, interfaces, open, bit_rate);
 }
 

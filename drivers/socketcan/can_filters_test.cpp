@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "drivers/can_common/linux_frame.h"
 #include "drivers/contract/workbench.h"
+#include "drivers/socketcan/linux_frame.h"
 #include "rig/error.h"
 
 namespace bmsrig {

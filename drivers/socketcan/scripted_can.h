@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "drivers/can_common/linux_frame.h"
+#include "drivers/socketcan/linux_frame.h"
 #include "drivers/socketcan/socketcan_bus.h"
 
 namespace bmsrig {

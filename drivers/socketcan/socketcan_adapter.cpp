@@ -7,6 +7,7 @@
 #include <sstream>
 #include <utility>
 
+#include "drivers/can/bit_rate.h"
 #include "drivers/socketcan/can_filters.h"
 #include "drivers/virtual_common/virtual_instrument.h"
 #include "rig/error.h"
@@ -14,9 +15,6 @@
 namespace bmsrig {
 
 namespace {
-
-constexpr int lowest_rate = 10'000;
-constexpr int highest_rate = 1'000'000;
 
 std::string kernel_release() {
     utsname system{};
@@ -62,12 +60,7 @@ class SocketCanAdapter final : public CanAdapter {
     void send(int channel, const CanFrame& frame) override { at(channel).send(frame); }
     void set_bit_rate(int channel, std::uint32_t bit_rate) override {
         SocketCanBus& bus = at(channel);
-        if (bit_rate != 0 && (bit_rate < lowest_rate || bit_rate > highest_rate)) {
-            throw RatingError("instrument \"" + name() + "\", channel " + std::to_string(channel) +
-                              ": cannot work at " + std::to_string(bit_rate) + " bit/s; expected " +
-                              std::to_string(lowest_rate) + " .. " + std::to_string(highest_rate) +
-                              ", or 0 for that of who speaks");
-        }
+        check_can_bit_rate(name(), channel, bit_rate);
         bus.set_bit_rate(bit_rate);
     }
     [[nodiscard]] std::uint32_t bit_rate(int channel) const override {
@@ -130,8 +123,7 @@ std::vector<SocketCanSetup> take_setups(InstrumentSpec& spec) {
     SocketCanSetup common;
     common.instrument = spec.name;
     std::istringstream interfaces(spec.word("interfaces", ""));
-    const int bit_rate = spec.integer("bit_rate", 0, 0, highest_rate);
-    common.bit_rate = static_cast<std::uint32_t>(bit_rate);
+    common.bit_rate = take_can_bit_rate(spec, 0, "that of the interface");
     common.may_configure = take_choice(spec, "set_bit_rate", "no", "yes");
     const auto refuse = [&spec](const std::string& text) {
         throw InputError(spec.file, spec.line, "instrument \"" + spec.name + "\": " + text);
@@ -141,13 +133,7 @@ std::vector<SocketCanSetup> take_setups(InstrumentSpec& spec) {
     } catch (const InputError& problem) {
         refuse(problem.what());
     }
-    if (bit_rate != 0 && bit_rate < lowest_rate) {
-        refuse("bit_rate is " + std::to_string(bit_rate) +
-               "; expected 0 for that of the interface, "
-               "or " +
-               std::to_string(lowest_rate) + " .. " + std::to_string(highest_rate));
-    }
-    if (common.may_configure && bit_rate == 0) {
+    if (common.may_configure && common.bit_rate == 0) {
         refuse(
             "with \"set_bit_rate: yes\" the rig sets the interface, but bit_rate does not say to "
             "what; expected such as \"bit_rate: 250000\"");

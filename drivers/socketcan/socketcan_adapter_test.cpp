@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <linux/can/error.h>
 
-#include "drivers/can_common/frame_length.h"
+#include "drivers/can/frame_length.h"
 #include "drivers/contract/workbench.h"
 #include "drivers/socketcan/can_filters.h"
 #include "drivers/socketcan/scripted_can.h"
@@ -327,6 +327,17 @@ TEST_F(SocketCanAdapterTest, RefusesToSendWhatItsFiltersHide) {
     EXPECT_NE(text.find("\"filters\""), std::string::npos) << text;
 }
 
+TEST_F(SocketCanAdapterTest, RefusesBitRatesThatCanDoesNotHave) {
+    setup.may_configure = true;
+    for (const std::uint32_t rate : {9'999U, 1'000'001U}) {
+        EXPECT_NE(text_of<RatingError>([&] {
+                      adapter().set_bit_rate(1, rate);
+                  }).find("cannot work at " + std::to_string(rate)),
+                  std::string::npos);
+    }
+    EXPECT_TRUE(link.done.empty());
+}
+
 TEST_F(SocketCanAdapterTest, CannotBreakItsBus) {
     adapter().set_fault(1, CanFault::none);
     try {
@@ -348,13 +359,13 @@ std::string refusal(const Options& options) {
 TEST(SocketCanOptions, AreRefusedWithTheInstrument) {
     for (const auto& [options, naming] : std::vector<std::pair<Options, std::string>>{
              {{}, "interfaces: can0"},
-             {{{"interfaces", "can0"}, {"bit_rate", "5"}}, "10000 .. 1000000"},
+             {{{"interfaces", "can0"}, {"bit_rate", "5"}}, "2: bit_rate is 5; expected 0"},
              {{{"interfaces", "can0"}, {"set_bit_rate", "yes"}}, "bit_rate: 250000"},
              {{{"interfaces", "can0"}, {"set_bit_rate", "maybe"}}, "expected no or yes"},
              {{{"interfaces", "can0"}, {"filters", "x"}}, "no filter of CAN frames"},
              {{{"interfaces", "can0"}, {"safe", "on"}}, "expected off or hold"}}) {
         const std::string text = refusal(options);
-        EXPECT_NE(text.find("bench.yaml:10"), std::string::npos) << text;
+        EXPECT_NE(text.find("bench.yaml:1"), std::string::npos) << text;
         EXPECT_NE(text.find(naming), std::string::npos) << text;
     }
 }

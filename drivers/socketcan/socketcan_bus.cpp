@@ -5,10 +5,10 @@
 #include <system_error>
 #include <utility>
 
-#include "drivers/can_common/frame_length.h"
-#include "drivers/can_common/linux_frame.h"
+#include "drivers/can/frame_length.h"
 #include "drivers/socketcan/can_filters.h"
 #include "drivers/socketcan/can_problem.h"
+#include "drivers/socketcan/linux_frame.h"
 #include "rig/error.h"
 
 namespace bmsrig {

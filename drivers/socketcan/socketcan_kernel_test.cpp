@@ -2,12 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "drivers/can_common/linux_frame.h"
 #include "drivers/contract/workbench.h"
 #include "drivers/socketcan/can_link.h"
 #include "drivers/socketcan/can_socket.h"
 #include "drivers/socketcan/error_frame.h"
 #include "drivers/socketcan/kernel_buses.h"
+#include "drivers/socketcan/linux_frame.h"
 #include "rig/clock.h"
 #include "rig/error.h"
 #include "rig/instruments/can_adapter.h"

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "drivers/can/bit_rate.h"
 #include "drivers/virtual_can_adapter/virtual_can_bus.h"
 #include "drivers/virtual_common/virtual_instrument.h"
 #include "rig/error.h"
@@ -13,9 +14,6 @@
 namespace bmsrig {
 
 namespace {
-
-constexpr int lowest_rate = 10'000;
-constexpr int highest_rate = 1'000'000;
 
 class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
   public:
@@ -52,11 +50,7 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
     }
     void set_bit_rate(int channel, std::uint32_t bit_rate) override {
         VirtualCanBus& bus = at(channel);
-        if (bit_rate != 0 && (bit_rate < lowest_rate || bit_rate > highest_rate)) {
-            throw RatingError(where(channel) + ": cannot work at " + std::to_string(bit_rate) +
-                              " bit/s; expected " + std::to_string(lowest_rate) + " .. " +
-                              std::to_string(highest_rate) + ", or 0 for that of who speaks");
-        }
+        check_can_bit_rate(name_, channel, bit_rate);
         bus.set_bit_rate(bit_rate);
     }
     [[nodiscard]] std::uint32_t bit_rate(int channel) const override {
@@ -113,15 +107,8 @@ class VirtualCanAdapter final : public CanAdapter, public CanTerminals {
 std::unique_ptr<Instrument> make_virtual_can_adapter(InstrumentSpec& spec,
                                                      const DriverContext& context) {
     const int channels = spec.integer("channels", 1, 1, 16);
-    const int bit_rate = spec.integer("bit_rate", 0, 0, highest_rate);
-    for (const DriverOption& option : spec.options) {
-        if (option.key != "bit_rate" || bit_rate == 0 || bit_rate >= lowest_rate) continue;
-        throw InputError(spec.file, option.line,
-                         "bit_rate is " + option.text + "; expected 0 for that of the UUT, or " +
-                             std::to_string(lowest_rate) + " .. " + std::to_string(highest_rate));
-    }
-    return std::make_unique<VirtualCanAdapter>(
-        spec.name, channels, static_cast<std::uint32_t>(bit_rate), context.scheduler);
+    const std::uint32_t bit_rate = take_can_bit_rate(spec, 0, "that of the UUT");
+    return std::make_unique<VirtualCanAdapter>(spec.name, channels, bit_rate, context.scheduler);
 }
 
 }  // namespace bmsrig

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "drivers/can_common/frame_length.h"
+#include "drivers/can/frame_length.h"
 
 namespace bmsrig {
 

@@ -3,7 +3,8 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <ctime>
+
+#include "rig/system_time.h"
 
 namespace bmsrig {
 
@@ -14,9 +15,7 @@ namespace {
 std::atomic<Watch*> active_watch{nullptr};
 
 std::int64_t own_processor_time() {
-    timespec t{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (t.tv_sec * std::int64_t{1'000'000'000}) + t.tv_nsec;
+    return read_clock(CLOCK_THREAD_CPUTIME_ID).count();
 }
 
 }  // namespace

@@ -4,9 +4,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <ctime>
 #include <new>
 #include <system_error>
+
+#include "rig/system_time.h"
 
 namespace bmsrig {
 
@@ -44,9 +45,7 @@ SharedWatchPage::~SharedWatchPage() {
 }
 
 std::int64_t monotonic_ns() {
-    timespec t{};
-    ::clock_gettime(CLOCK_MONOTONIC, &t);
-    return (t.tv_sec * std::int64_t{1'000'000'000}) + t.tv_nsec;
+    return read_clock(CLOCK_MONOTONIC).count();
 }
 
 }  // namespace bmsrig

@@ -1,4 +1,4 @@
-#include "drivers/can_common/frame_length.h"
+#include "drivers/can/frame_length.h"
 
 #include <algorithm>
 #include <cstdint>
