@@ -84,6 +84,7 @@ std::string Rig::resolve_uut() const {
 
 Fixture Rig::load_fixture(
     const std::vector<std::pair<std::string, std::string>>& plan_settings) const {
+    const Watch::Scope at_files(Watch::Where::files);
     Settings settings = Fixture::load_settings(options_.fixture);
     bench_.apply_settings(settings);
     for (const auto& [name, value] : options_.settings)

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "drivers/can_common/linux_frame.h"
+#include "drivers/socketcan/linux_frame.h"
 #include "drivers/contract/guarded_process.h"
 #include "drivers/instrument_server/bridge_test_bench.h"
 #include "drivers/instrument_server/bs1200_server.h"

@@ -1,6 +1,7 @@
 // For tests of drivers: a rig's process with its guard, that lives, hangs or is killed.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
