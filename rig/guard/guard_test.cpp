@@ -168,6 +168,15 @@ TEST_F(GuardTest, EndsATestPlanThatNeverReturns) {
     kill_one({"plan", 0, "has been in the test plan's code for .* .running."}, bench, 1);
 }
 
+TEST_F(GuardTest, AChildOfTheRigIsNotTheRig) {
+    TestPeer peer;
+    TestRigProcess rig(bench, "leaves a child", 1, {peer.port()});
+    rig.wait_until_armed();
+    EXPECT_EQ(rig.next_line().substr(0, 3), "now");
+    EXPECT_TRUE(peer.wait_until_off()) << "the child still has the rig's end of the guard's socket";
+    rig.signal(SIGKILL);
+}
+
 TEST_F(GuardTest, LeavesALivingRigAloneOnABusyMachine) {
     if (!is_time_judged()) {
         // Its patience has an end, and how busy a machine gets beside the test nobody knows.

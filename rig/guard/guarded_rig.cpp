@@ -86,6 +86,10 @@ void hang_or_die(std::string_view way, Watch& watch, const link::FileDescriptor&
         for (;;) asm volatile("");
     }
     if (way == "leaves") std::_Exit(0);
+    if (way == "leaves a child") {
+        while (::fork() == 0) ::pause();  // it has all that its parent had open
+        std::raise(SIGKILL);
+    }
     if (way == "unwinds") throw Error("what the rig's own code throws");
     if (way == "throws") throw std::runtime_error("a plan's mistake");
     throw std::runtime_error("nobody knows the way " + std::string(way));

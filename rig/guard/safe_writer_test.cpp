@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <thread>
 #include <tuple>
 
@@ -24,6 +25,7 @@ constexpr std::int64_t patient = 20'000'000'000;
 
 class SafeWriterTest : public testing::Test {
   protected:
+    SafeWriterTest() { std::signal(SIGPIPE, SIG_IGN); }  // as the guard does
     [[nodiscard]] SafeAction asking(const std::string& answer,
                                     std::string_view bytes = "off\n") const {
         SafeAction action = end.action("cells", bytes);
