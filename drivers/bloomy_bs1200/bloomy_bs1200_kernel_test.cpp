@@ -4,12 +4,12 @@
 
 #include <cmath>
 
-#include "drivers/socketcan/linux_frame.h"
 #include "drivers/contract/guarded_process.h"
 #include "drivers/instrument_server/bridge_test_bench.h"
 #include "drivers/instrument_server/bs1200_server.h"
 #include "drivers/socketcan/can_socket.h"
 #include "drivers/socketcan/kernel_buses.h"
+#include "drivers/socketcan/linux_frame.h"
 #include "rig/clock.h"
 #include "rig/instruments/cell_simulator.h"
 

@@ -1,11 +1,9 @@
 // For tests of drivers: a rig's process with its guard, that lives, hangs or is killed.
 #pragma once
 
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
@@ -45,15 +43,12 @@ class GuardedProcess {
     /// Returns when the guard is armed and the outputs are on.
     explicit GuardedProcess(const GuardedBench& bench) {
         ::setenv("XDG_STATE_HOME", (folder_.path() / "state").c_str(), 1);
-        std::array<int, 2> ends{};
-        if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw std::runtime_error("no pipe for the test");
-        const link::FileDescriptor told(ends[0]);
-        link::FileDescriptor tells(ends[1]);
+        link::Pipe told = link::make_pipe();
         pid_ = ::fork();
-        if (pid_ == 0) live(bench, tells.number());
-        tells.close();
+        if (pid_ == 0) live(bench, told.write_end.number());
+        told.write_end.close();
         char armed = 0;
-        if (::read(told.number(), &armed, 1) != 1) {
+        if (::read(told.read_end.number(), &armed, 1) != 1) {
             throw std::runtime_error("the rig's process ended before its outputs were on");
         }
         on_since_ = monotonic_ns();
