@@ -8,15 +8,13 @@
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "drivers/contract/workbench.h"
-#include "rig/error.h"
+#include "rig/guard/bench_in_test.h"
 #include "rig/guard/guard.h"
 #include "rig/guard/watch_page.h"
 #include "rig/reactor.h"
@@ -73,26 +71,12 @@ class GuardedProcess {
         return info.si_code == CLD_KILLED ? info.si_status : 0;
     }
     /// Until the guard has let go of the bench.
-    void wait_for_guard() const {
-        BenchState bench = state();
-        for (;;) {
-            try {
-                return bench.share();
-            } catch (const BenchInUse&) {
-                ::usleep(1000);
-            }
-        }
-    }
+    void wait_for_guard() const { wait_until_free(state()); }
     [[nodiscard]] BenchState state() const { return BenchState(bench_); }
     [[nodiscard]] std::string report() const { return content_of(state().report()); }
     [[nodiscard]] std::string marker() const { return content_of(state().marker()); }
 
   private:
-    static std::string content_of(const std::filesystem::path& file) {
-        std::ostringstream text;
-        text << std::ifstream(file).rdbuf();
-        return text.str();
-    }
     [[noreturn]] void live(const GuardedBench& bench, int tells) {
         try {
             if (bench.let_go) bench.let_go();

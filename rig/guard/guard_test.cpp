@@ -4,16 +4,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <random>
 #include <sstream>
 
 #include "rig/error.h"
+#include "rig/guard/bench_in_test.h"
 #include "rig/guard/far_end.h"
 #include "rig/guard/test_peer.h"
 #include "rig/test_folder.h"
@@ -27,19 +28,6 @@ using testing::Contains;
 using testing::HasSubstr;
 
 constexpr std::int64_t ms = 1'000'000;
-
-std::string content_of(const std::filesystem::path& file) {
-    std::ostringstream text;
-    text << std::ifstream(file).rdbuf();
-    return text.str();
-}
-
-/// Only the guest of .ci/kernel has a clock that no load of the machine makes late: elsewhere times
-/// are printed.
-bool is_time_judged() {
-    const char* clock = std::getenv("BMSRIG_CLOCK");
-    return clock != nullptr && std::string_view(clock) == "counted";
-}
 
 SafeAction lines_of_no_chip(const std::string& instrument) {
     SafeAction action;
@@ -84,24 +72,13 @@ const std::vector<Death>& deaths() {
     return all;
 }
 
-void wait_until_free(BenchState& state) {
-    for (;;) {
-        try {
-            state.share();
-            return;
-        } catch (const InputError&) {
-            ::usleep(1000);
-        }
-    }
-}
-
 /// Kills or hangs a rig at a moment that the seed decides: nanoseconds until the last of its
 /// instruments was off.
 std::int64_t kill_one(const Death& death, const std::filesystem::path& bench, unsigned seed) {
     std::array<TestPeer, 3> peers;
     TestRigProcess rig(bench, death.way, seed, {peers[0].port(), peers[1].port(), peers[2].port()});
     rig.wait_until_armed();
-    BenchState state(bench);
+    const BenchState state(bench);
     EXPECT_TRUE(state.is_marked());
     std::int64_t began = 0;
     if (death.signal != 0) {
@@ -125,7 +102,7 @@ std::int64_t kill_one(const Death& death, const std::filesystem::path& bench, un
         EXPECT_EQ(lines.empty() ? "" : lines.back(), "*OPC?");
     }
     // The lock is the guard's as long as it works.
-    wait_until_free(state);
+    wait_until_free(BenchState(bench));
     EXPECT_FALSE(state.is_marked());
     EXPECT_THAT(content_of(state.report()),
                 AllOf(testing::ContainsRegex(death.says), HasSubstr("is safe")));
@@ -361,6 +338,7 @@ TEST_F(GuardTest, KeepsWhatItHasWhenItCannotTakeTheNew) {
 TEST_F(GuardTest, AWholeListLeavesNothingOfTheOneBefore) {
     const FarEnd before;
     const FarEnd after;
+    pid_t pid = 0;
     std::string received;
     std::thread instrument([&] { received = after.receive_until("off\n"); });
     {
@@ -368,10 +346,38 @@ TEST_F(GuardTest, AWholeListLeavesNothingOfTheOneBefore) {
         guard.start(GUARD_PROGRAM);
         guard.arm({before.action("cells")});
         guard.arm({after.action("supply")});
+        EXPECT_THAT(content_of(guard.state().marker()),
+                    AllOf(HasSubstr("supply"), testing::Not(HasSubstr("cells"))));
+        pid = guard.pid();
     }
+    EXPECT_EQ(::kill(pid, 0), -1) << "it has ended, and nothing is left of it";
     instrument.join();
     EXPECT_EQ(received, "off\n");
     EXPECT_EQ(before.received(), "");
+}
+
+TEST_F(GuardTest, AGuardThatIsNotArmedIsNotArmedByRenewing) {
+    const FarEnd end;
+    {
+        Guard guard(bench, {});
+        guard.start(GUARD_PROGRAM);
+        guard.renew({end.action("cells")});
+        EXPECT_FALSE(guard.state().is_marked());
+    }
+    EXPECT_EQ(end.received(), "");
+}
+
+TEST_F(GuardTest, ThatTheGuardIsGoneIsNoMatterToRenewing) {
+    Guard guard(bench, {});
+    guard.start(GUARD_PROGRAM);
+    guard.arm({});
+    ::kill(guard.pid(), SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(guard.pid()), &info, WEXITED | WNOWAIT);
+    EXPECT_NO_THROW(guard.renew({}));
+    EXPECT_THROW(guard.check(), InstrumentError);
+    EXPECT_NO_THROW(guard.check()) << "told once";
+    guard.disarm();
 }
 
 TEST_F(GuardTest, WithoutAGuardNothingIsRenewed) {

@@ -127,7 +127,7 @@ int run(const std::vector<std::string>& arguments) {
 
     Watch& watch = guard.watch();
     watch.be(Watch::Where::rig);
-    const int steps = way == "ends" ? 400 : static_cast<int>(random() % 30);
+    const int steps = way == "ends" ? 1000 : static_cast<int>(random() % 30);
     if (way == "reconnects") {
         guard.renew(renewed);
         std::printf("now\n");

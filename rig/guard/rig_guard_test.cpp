@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "rig/error.h"
+#include "rig/guard/bench_in_test.h"
 #include "rig/guard/far_end.h"
 #include "rig/guard/guard.h"
 #include "rig/test_folder.h"
@@ -61,14 +62,12 @@ class GuardOfARig : public testing::Test {
     GuardOfARig() { ::setenv("XDG_STATE_HOME", (folder_.path() / "state").c_str(), 1); }
 
     RigOptions bench(const std::string& more = "") {
-        std::ostringstream text;
-        text << std::ifstream(fixture_folder / "benches/virtual.yaml").rdbuf();
+        const std::string text = content_of(fixture_folder / "benches/virtual.yaml");
         RigOptions chosen = options();
-        chosen.bench =
-            folder_.write("bench.yaml", changed(text.str(), "clock: virtual", "clock: real") +
-                                            "  guarded: {driver: guarded_instrument}\n"
-                                            "  another: {driver: guarded_instrument}\n" +
-                                            more);
+        chosen.bench = folder_.write("bench.yaml", changed(text, "clock: virtual", "clock: real") +
+                                                       "  guarded: {driver: guarded_instrument}\n"
+                                                       "  another: {driver: guarded_instrument}\n" +
+                                                       more);
         return chosen;
     }
     std::unique_ptr<Rig> open(const RigOptions& chosen) {

@@ -4,7 +4,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
+#include <array>
+#include <ctime>
 #include <string>
 
 #include "rig/guard/watch.h"
@@ -118,6 +122,25 @@ TEST_F(RigWatcherTest, HasTenTimesThePatienceWithAHeartThatIsNotStopped) {
         EXPECT_EQ(verdict_on_all((10 * silence) - 1), "");
         EXPECT_EQ(verdict_on_all(10 * silence), "hangs: its process stands still for 600.0 ms");
     }
+}
+
+TEST(LookAtThread, KnowsTheCallingThreadByWhateverName) {
+    std::array<char, 16> before{};
+    ASSERT_EQ(::prctl(PR_GET_NAME, before.data()), 0);
+    ASSERT_EQ(::prctl(PR_SET_NAME, "a) Z (b"), 0);  // as the kernel tells names, in brackets
+    const ThreadState state = look_at_thread(::getpid(), ::gettid());
+    ASSERT_EQ(::prctl(PR_SET_NAME, before.data()), 0);
+    EXPECT_EQ(state.letter, 'R') << "it runs, for it looks";
+    EXPECT_GE(state.processor_time, 0);
+    timespec used{};
+    ASSERT_EQ(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used), 0);
+    EXPECT_LE(state.processor_time, used.tv_sec * 1'000'000'000 + used.tv_nsec);
+}
+
+TEST(LookAtThread, KnowsNothingOfAThreadThatThereIsNot) {
+    const ThreadState state = look_at_thread(::getpid(), 0);
+    EXPECT_EQ(state.letter, '?');
+    EXPECT_EQ(state.processor_time, -1);
 }
 
 TEST_F(RigWatcherTest, LooksWhenSomethingIsDueAndOftenOnceItIsOverdue) {

@@ -136,6 +136,13 @@ TEST_F(SafeWriterTest, DoesTheActionsOfOneConnectionOneAfterTheOther) {
     instrument.join();
 }
 
+TEST_F(SafeWriterTest, NamesEachActionOfAConnectionThatIsGone) {
+    end.far.close();
+    EXPECT_EQ(undone({asking("1\n", "first\n"), end.action("supply")}, patient),
+              "not done: switches \"cells\" off: Broken pipe\n"
+              "not done: switches \"supply\" off: Broken pipe\n");
+}
+
 /// struct can_frame: 0x541, one byte, a zero. What it has been on the bus shows its echo.
 TEST_F(SafeWriterTest, AFrameIsDoneWhenItHasBeenOnTheBus) {
     constexpr std::string_view frame("\x41\x05\0\0\1\0\0\0\0\0\0\0\0\0\0\0", 16);
