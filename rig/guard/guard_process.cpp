@@ -202,7 +202,6 @@ void GuardProcess::tell(bool is_safe) {
         ::fsync(marker);
         ::close(marker);
     }
-    lock_.close();
     pollfd terminal{STDERR_FILENO, POLLOUT, 0};
     if (poll_all(&terminal, 1, time_to_tell_ms) > 0) {
         write_all(STDERR_FILENO, report_.text().substr(0, PIPE_BUF));

@@ -36,8 +36,8 @@ class GuardProcess {
     void tell(bool is_safe);
 
     link::FileDescriptor socket_;
-    link::FileDescriptor rig_;  ///< its process: readable when it has ended
-    link::FileDescriptor lock_;
+    link::FileDescriptor rig_;   ///< its process: readable when it has ended
+    link::FileDescriptor lock_;  ///< of the bench, until this process ends
     std::string means_;
     std::string bench_;
     std::string marker_;

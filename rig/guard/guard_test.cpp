@@ -356,6 +356,18 @@ TEST_F(GuardTest, AWholeListLeavesNothingOfTheOneBefore) {
     EXPECT_EQ(before.received(), "");
 }
 
+TEST_F(GuardTest, AGuardThatWasDisarmedDoesNothing) {
+    const FarEnd end;
+    {
+        Guard guard(bench, {});
+        guard.start(GUARD_PROGRAM);
+        guard.arm({end.action("cells")});
+        guard.disarm();
+    }
+    EXPECT_EQ(end.received(), "");
+    EXPECT_FALSE(std::filesystem::exists(BenchState(bench).report()));
+}
+
 TEST_F(GuardTest, AGuardThatIsNotArmedIsNotArmedByRenewing) {
     const FarEnd end;
     {

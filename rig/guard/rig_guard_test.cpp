@@ -28,6 +28,7 @@ struct Outlet {
     FarEnd* end = &first;
     bool is_out_of_order = false;
     bool has_lost_its_connection = false;
+    bool is_out_of_reach = false;  ///< and its connection is closed
 };
 
 class GuardedInstrument final : public Instrument {
@@ -37,6 +38,7 @@ class GuardedInstrument final : public Instrument {
     [[nodiscard]] int channels() const override { return 1; }
     Identity identify() override { return {}; }
     void make_safe() override {
+        if (outlet_.is_out_of_reach) throw InstrumentError("the instrument cannot be reached");
         if (outlet_.has_lost_its_connection) outlet_.end = &outlet_.second;
         send("off by the rig\n");
     }
@@ -44,6 +46,7 @@ class GuardedInstrument final : public Instrument {
         if (outlet_.is_out_of_order) throw InstrumentError("the instrument says no");
     }
     [[nodiscard]] std::vector<SafeAction> safe_actions() const override {
+        if (outlet_.is_out_of_reach) return {};
         return {outlet_.end->action(name_, "\noff by the guard\n")};
     }
     [[nodiscard]] Instant settled_at() const override { return {}; }
@@ -146,6 +149,23 @@ TEST_F(GuardOfARig, KnowsTheNewConnectionOfAnInstrumentThatHadLostItsOwn) {
     instrument.join();
     other.join();
     EXPECT_THAT(received, testing::EndsWith("\noff by the guard\n"));
+    EXPECT_FALSE(state().is_marked());
+}
+
+TEST_F(GuardOfARig, KeepsTheConnectionOfAnInstrumentThatTheRigCannotReach) {
+    auto rig = open(bench());
+    rig->begin_unpowered(1);
+    another.is_out_of_reach = true;
+    EXPECT_THROW(rig->end_test(), InstrumentError);
+    std::thread instrument([this] { std::ignore = guarded.first.receive_until("guard\n"); });
+    std::string received;
+    std::thread other([&] { received = another.first.receive_until("guard\n"); });
+    rig.reset();
+    guarded.first.near.close();  // the test ends also if the guard says nothing
+    another.first.near.close();
+    instrument.join();
+    other.join();
+    EXPECT_EQ(received, "\noff by the guard\n");
     EXPECT_FALSE(state().is_marked());
 }
 
