@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "rig/error.h"
+#include "rig/guard/bench_in_test.h"
+#include "rig/test_folder.h"
 #include "rig/test_rig.h"
 
 namespace bmsrig {
@@ -34,6 +36,66 @@ TEST(BenchProbe, WhatCannotBeOpenedDoesNotHideTheOthers) {
     EXPECT_THAT(opened, ElementsAre("cells", "temperatures", "switches"));
     EXPECT_THAT(problems, ElementsAre("instrument \"supply\" does not answer",
                                       "instrument \"lines\" does not answer"));
+}
+
+/// Says no where the test wants it to, and tells what it was told.
+class Recorder final : public Instrument {
+  public:
+    Recorder(std::string name, std::vector<std::string>& told)
+        : name_(std::move(name)), told_(told) {}
+    [[nodiscard]] const std::string& name() const override { return name_; }
+    [[nodiscard]] int channels() const override { return 1; }
+    Identity identify() override { return {}; }
+    void make_safe() override { tell("make_safe", name_ == "temperatures"); }
+    void finish() override { tell("finish", name_ == "supply"); }
+    [[nodiscard]] Instant settled_at() const override { return {}; }
+    void restart(std::uint64_t /*seed*/) override {}
+
+  private:
+    void tell(const std::string& call, bool fails) {
+        told_.push_back(call + " " + name_);
+        if (fails) throw InstrumentError(name_ + " says no to " + call);
+    }
+    std::string name_;
+    std::vector<std::string>& told_;
+};
+
+TEST(BenchProbe, SwitchesOffWhatItCanAndNamesTheRest) {
+    std::vector<std::string> told;
+    BenchProbe probe{options(VICTRON_SMALLBMS_SO).bench,
+                     [&](const InstrumentSpec& spec, const DriverContext&) {
+                         if (spec.name == "lines") throw InputError("there are no lines");
+                         return std::make_unique<Recorder>(spec.name, told);
+                     }};
+    EXPECT_THAT(probe.make_safe(),
+                ElementsAre("", "temperatures says no to make_safe", "supply says no to finish", "",
+                            "there are no lines"));
+    // Everything is off before anybody is waited for.
+    EXPECT_THAT(told, ElementsAre("make_safe cells", "make_safe temperatures", "make_safe supply",
+                                  "make_safe switches", "finish cells", "finish supply",
+                                  "finish switches"));
+}
+
+TEST(BenchProbe, OfABenchInUseNothingIsOpened) {
+    const TestFolder folder;
+    ::setenv("XDG_STATE_HOME", (folder.path() / "state").c_str(), 1);
+    const auto file = folder.write(
+        "bench.yaml",
+        changed(content_of(options(VICTRON_SMALLBMS_SO).bench), "clock: virtual", "clock: real"));
+    int opened = 0;
+    const InstrumentFactory count = [&](const InstrumentSpec& spec, const DriverContext& context) {
+        ++opened;
+        return make_instrument(spec, context);
+    };
+    BenchState other(file);
+    other.share();
+    EXPECT_THROW((BenchProbe{file, count, true}), BenchInUse);
+    EXPECT_EQ(opened, 0);
+    EXPECT_NO_THROW((BenchProbe{file, count})) << "others may look too";
+    EXPECT_EQ(opened, 5);
+    other.mark({});
+    EXPECT_THROW((BenchProbe{file, count}), InputError) << "it was left unsafe";
+    EXPECT_EQ(opened, 5);
 }
 
 TEST(BenchProbe, ARigNamesAllThatCannotBeOpened) {
