@@ -38,7 +38,10 @@ class BloomyBs1200 final : public CellSimulator {
         open();
         begin();
     }
-    ~BloomyBs1200() override { forget_writing(); }
+    ~BloomyBs1200() override {
+        cancel(writing_);
+        cancel(looking_);
+    }
     BloomyBs1200(const BloomyBs1200&) = delete;
     BloomyBs1200& operator=(const BloomyBs1200&) = delete;
 
@@ -47,9 +50,7 @@ class BloomyBs1200 final : public CellSimulator {
         return static_cast<int>(boxes_.size()) * bs1200::cells_in_box;
     }
     Identity identify() override;
-    void make_safe() override {
-        if (!options_.holds) switch_all_off();
-    }
+    void make_safe() override;
     void finish() override;
     [[nodiscard]] std::vector<SafeAction> safe_actions() const override;
     [[nodiscard]] Instant settled_at() const override;
@@ -115,12 +116,14 @@ class BloomyBs1200 final : public CellSimulator {
     }
 
     void open();
+    [[nodiscard]] bool has_sound_socket();
     void begin();
     void switch_all_off();
     void write();
-    void forget_writing() {
-        if (writing_) context_.scheduler.cancel(*writing_);
-        writing_.reset();
+    void look_after_boxes();
+    void cancel(std::optional<Scheduler::EventId>& event) {
+        if (event) context_.scheduler.cancel(*event);
+        event.reset();
     }
     void send(const CanFrame& frame);
     void drain();
@@ -130,6 +133,7 @@ class BloomyBs1200 final : public CellSimulator {
     void take_status(const CanFrame& frame);
     [[noreturn]] void fail(const std::error_code& problem) {
         socket_.reset();
+        failure_ = problem;
         throw InstrumentError(where() + ": " +
                               can_problem(options_.interface, bs1200::bit_rate, problem));
     }
@@ -138,9 +142,11 @@ class BloomyBs1200 final : public CellSimulator {
     Bs1200Context context_;
     std::vector<Bs1200Box> boxes_;
     std::unique_ptr<CanSocket> socket_;  // none after it failed
+    std::error_code failure_;            // why
     std::vector<CanFrame> waiting_;      // the kernel's queue is short
     std::vector<CanFrame> unseen_;       // that switch off, until they have been on the bus
     std::optional<Scheduler::EventId> writing_;
+    std::optional<Scheduler::EventId> looking_;
     Instant settled_at_;
     std::vector<int> fans_stand_;  // boxes of which this was told
     bool is_unheard_ = false;      // and this was told
@@ -182,21 +188,43 @@ void BloomyBs1200::switch_all_off() {
 /// A box that is off or not on this bus takes nothing, and the kernel keeps what is sent to it.
 void BloomyBs1200::finish() {
     if (!socket_) return;
-    if (context_.wait([this] { return unseen_.empty() || !socket_; }, longest_silence)) return;
+    const auto has_left = [this] {
+        if (socket_) drain();  // the kernel may have had no room
+        return unseen_.empty() || !socket_;
+    };
+    if (context_.wait(has_left, longest_silence)) return;
     throw InstrumentError(where() + ": nobody has taken the frame that switches box " +
                           std::to_string(unseen_.front().id - bs1200::enable_all) +
                           " off within 1 s; its cells may be on; see whether it has power, is "
                           "joined to this bus, and works at 1 Mbit/s");
 }
 
+void BloomyBs1200::make_safe() {
+    if (options_.holds) return;
+    // An interface that went down in the test may be back, and the cells are still on.
+    if (!socket_) open();
+    switch_all_off();
+}
+
 void BloomyBs1200::restart(std::uint64_t /*seed*/) {
-    writing_.reset();  // the scheduler has forgotten it
+    writing_.reset();  // the scheduler has forgotten them
+    looking_.reset();
     is_unheard_ = false;
     fans_stand_.clear();
     boxes_.clear();
     for (const int number : options_.boxes) boxes_.emplace_back(number);
-    if (!socket_) open();
+    if (!has_sound_socket()) open();
     begin();
+}
+
+/// An adapter that was pulled out between two tests and is back needs a new socket.
+bool BloomyBs1200::has_sound_socket() {
+    try {
+        if (socket_) socket_->check();
+        return socket_ != nullptr;
+    } catch (const std::system_error&) {
+        return false;
+    }
 }
 
 std::vector<SafeAction> BloomyBs1200::safe_actions() const {
@@ -266,7 +294,7 @@ void BloomyBs1200::set_current_limits(int channel, Amperes source, Amperes sink)
 
 /// Sends what is due, and comes back for what must wait.
 void BloomyBs1200::write() {
-    forget_writing();
+    cancel(writing_);
     const Instant now = context_.now();
     std::optional<Instant> next;
     for (Bs1200Box& box : boxes_) {
@@ -275,10 +303,33 @@ void BloomyBs1200::write() {
     }
     constexpr Duration readback_delay = 10ms;
     settled_at_ = std::max(now, next.value_or(now)) + readback_delay;
+    look_after_boxes();
     if (!next) return;
     writing_ = context_.scheduler.schedule(std::max(*next, context_.scheduler.now()), [this] {
         writing_.reset();
         write();
+    });
+}
+
+/// A box that lost its power, or its cable, says nothing: a test must not go on with its cells.
+void BloomyBs1200::look_after_boxes() {
+    if (looking_) return;
+    const Instant begin = context_.now();
+    looking_ = context_.scheduler.schedule(begin + longest_silence, [this, begin] {
+        looking_.reset();
+        hear();
+        const Instant now = context_.now();
+        bool is_one_on = false;
+        for (const Bs1200Box& box : boxes_) {
+            if (!box.is_one_on()) continue;
+            is_one_on = true;
+            if (box.last_heard().value_or(begin) + longest_silence > now) continue;
+            throw InstrumentError(where() + ": box " + std::to_string(box.number()) +
+                                  " has sent no reading for 1 s, and cells of it are on; expected "
+                                  "one every few milliseconds; see whether the box has power, and "
+                                  "its cable is in its place");
+        }
+        if (is_one_on) look_after_boxes();
     });
 }
 
@@ -289,7 +340,7 @@ void BloomyBs1200::send(const CanFrame& frame) {
 
 void BloomyBs1200::drain() {
     try {
-        if (!socket_) throw std::system_error(ENETDOWN, std::system_category());
+        if (!socket_) throw std::system_error(failure_);
         std::size_t sent = 0;
         while (sent < waiting_.size() && socket_->put(linux_frame(waiting_[sent]))) ++sent;
         waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(sent));
@@ -334,6 +385,12 @@ void BloomyBs1200::hear() {
 void BloomyBs1200::take(const CanArrival& arrival) {
     if ((arrival.frame.can_id & CAN_ERR_FLAG) != 0) {
         const CanErrorReport report = read_error_frame(arrival.frame);
+        if (report.state == CanState::bus_off) {
+            throw InstrumentError(where() + ", at " + format_time(arrival.time) +
+                                  ": its node is off the bus, so the boxes hear nothing; see "
+                                  "whether CAN-H and CAN-L are in their places, and whether "
+                                  "everything on this bus works at 1 Mbit/s");
+        }
         const bool is_unheard = report.error == CanError::acknowledge && report.is_own;
         if (is_unheard && !std::exchange(is_unheard_, true)) {
             throw InstrumentError(where() + ", at " + format_time(arrival.time) +

@@ -27,7 +27,7 @@ class BloomyBs1200Test : public testing::Test {
     }
     void expect_begin() {
         // 1344 + box: all cells off. 1152 + box: sink and source 5000 = 0.5 A.
-        for (const int box : options.boxes) can.expect("54" + std::to_string(box) + "#00");
+        expect_off();
         for (const int box : options.boxes) can.expect("48" + std::to_string(box) + "#88138813");
     }
     CellSimulator& cells() {
@@ -45,6 +45,15 @@ class BloomyBs1200Test : public testing::Test {
         return dynamic_cast<CellSimulator&>(*made);
     }
     void run(Duration duration) { scheduler.run_until(scheduler.now() + duration); }
+    void expect_off() {
+        for (const int box : options.boxes) can.expect("54" + std::to_string(box) + "#00");
+    }
+    void switch_first_on() {
+        cells();
+        can.expect("0A1#1027000000000000");
+        can.expect("551#0001");
+        cells().set_voltage(1, 1.0_V);
+    }
     /// A box sends readings at a moment of the future.
     void tells(const std::string& frame, Duration after) {
         const Instant when = scheduler.now() + after;
@@ -224,6 +233,74 @@ TEST_F(BloomyBs1200Test, NamesABusOnWhichNobodyAnswers) {
     can.arrive(error_frame(report), Instant{2ms});  // told once
     EXPECT_THAT(said<InstrumentError>([&] { can.fail(ENETDOWN); }),
                 HasSubstr("sudo ip link set can1 up type can bitrate 1000000"));
+}
+
+TEST_F(BloomyBs1200Test, SwitchesItsCellsOffThoughItsInterfaceWentDownInTheTest) {
+    switch_first_on();
+    run(5ms);
+    said<InstrumentError>([&] { can.fail(ENETDOWN); });
+    said<InstrumentError>([&] { cells().set_voltage(1, 2.0_V); });
+    expect_off();  // it is up again
+    made->make_safe();
+    EXPECT_EQ(can.opened, 2);
+}
+
+TEST_F(BloomyBs1200Test, SaysInEveryCallThatItsAdapterWasPulledOut) {
+    cells();
+    for (const auto& text : {said<InstrumentError>([&] { can.fail(ENODEV); }),
+                             said<InstrumentError>([&] { cells().set_output(1, true); })}) {
+        EXPECT_THAT(text, HasSubstr("there is no CAN interface \"can1\""));
+    }
+    EXPECT_TRUE(made->safe_actions().empty()) << "there is nothing to write to";
+}
+
+// Nobody's test has failed.
+TEST_F(BloomyBs1200Test, FindsAnAdapterAgainThatWasPulledOutBetweenTwoTests) {
+    cells();
+    can.fail_unseen(ENODEV);
+    scheduler.restart();
+    expect_begin();
+    made->restart(1);
+    EXPECT_EQ(can.opened, 2);
+}
+
+TEST_F(BloomyBs1200Test, SwitchesOffOnceTheKernelHasRoom) {
+    cells();
+    can.has_room = false;
+    made->make_safe();
+    scheduler.schedule(scheduler.now() + 5ms, [&] {
+        can.has_room = true;
+        expect_off();
+    });
+    can.answer = [&](const std::string& frame) {
+        scheduler.schedule(scheduler.now() + 1ms,
+                           [&, frame] { can.arrive(frame, scheduler.now(), true); });
+    };
+    made->finish();
+}
+
+TEST_F(BloomyBs1200Test, NamesABoxThatFallsSilentWhileItsCellsAreOn) {
+    switch_first_on();
+    for (const auto after : {500ms, 1'000ms, 1'500ms}) tells("121#1127000000000000", after);
+    run(2'400ms);
+    const std::string text = said<InstrumentError>([&] { run(1s); });
+    EXPECT_THAT(text, HasSubstr("box 1 has sent no reading for 1 s"));
+    EXPECT_LE(scheduler.now(), Instant{3'500ms});
+}
+
+TEST_F(BloomyBs1200Test, LetsABoxBeSilentWhoseCellsAreOff) {
+    switch_first_on();
+    expect_off();
+    cells().make_safe();
+    run(5s);
+    EXPECT_FALSE(scheduler.next_due()) << "nobody looks any more";
+}
+
+TEST_F(BloomyBs1200Test, NamesABusThatItsNodeHasLeft) {
+    cells();
+    EXPECT_THAT(said<InstrumentError>(
+                    [&] { can.arrive(error_frame({.state = CanState::bus_off}), Instant{1ms}); }),
+                HasSubstr("off the bus"));
 }
 
 TEST_F(BloomyBs1200Test, SendsTheRestWhenTheKernelHasRoomAgain) {

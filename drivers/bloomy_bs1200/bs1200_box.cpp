@@ -27,6 +27,10 @@ void Bs1200Box::switch_on(std::size_t cell, bool on) {
     switched.is_switched = true;
 }
 
+bool Bs1200Box::is_one_on() const {
+    return std::ranges::any_of(cells_, &Cell::on);
+}
+
 void Bs1200Box::all_off() {
     for (Cell& cell : cells_) cell.on = cell.is_switched = false;
     for (Group& group : groups_) group.is_set = false;
@@ -96,6 +100,7 @@ bool Bs1200Box::hear(const CanFrame& frame, Instant time) {
             if (frame.id != base + static_cast<std::uint32_t>(number_)) continue;
             groups_.at(group).heard.at(what) = frame;
             groups_.at(group).heard_at.at(what) = time;
+            last_heard_ = time;
             return true;
         }
     }

@@ -22,6 +22,9 @@ class Bs1200Box {
     void switch_on(std::size_t cell, bool on);
     void all_off();
     [[nodiscard]] bool is_on(std::size_t cell) const { return cells_.at(cell).on; }
+    [[nodiscard]] bool is_one_on() const;
+    /// Its newest reading of any cell.
+    [[nodiscard]] const std::optional<Instant>& last_heard() const { return last_heard_; }
 
     /// The frames that are due at `now`, in order: voltages, and then what is switched.
     [[nodiscard]] std::vector<CanFrame> take_due(Instant now);
@@ -60,6 +63,7 @@ class Bs1200Box {
     int number_;
     std::array<Cell, bs1200::cells_in_box> cells_;
     std::array<Group, groups> groups_;
+    std::optional<Instant> last_heard_;
 };
 
 }  // namespace bmsrig

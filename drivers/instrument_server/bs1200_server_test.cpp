@@ -5,12 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <ranges>
 
 #include "drivers/bloomy_bs1200/bloomy_bs1200.h"
 #include "drivers/instrument_server/bridge_test_bench.h"
-#include "drivers/socketcan/linux_frame.h"
+#include "drivers/socketcan/can_cable.h"
 #include "rig/error.h"
 #include "rig/instruments/cell_simulator.h"
 
@@ -20,45 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-/// A CAN bus with two nodes and no time on the wire; it keeps what the second one sent.
-struct Cable {
-    struct End {
-        std::deque<CanArrival> waiting;
-        std::function<void()> ready;
-    };
-    std::array<End, 2> ends;
-    Scheduler* scheduler = nullptr;
-    std::vector<CanFrame> from_box;
-};
-
-class CableSocket final : public CanSocket {
-  public:
-    CableSocket(Cable& cable, std::size_t end) : cable_(cable), end_(end) {}
-    ~CableSocket() override { cable_.ends.at(end_).ready = {}; }
-    void on_ready(std::function<void()> ready) override {
-        cable_.ends.at(end_).ready = std::move(ready);
-    }
-    std::optional<CanArrival> take() override {
-        auto& waiting = cable_.ends.at(end_).waiting;
-        if (waiting.empty()) return std::nullopt;
-        const CanArrival first = waiting.front();
-        waiting.pop_front();
-        return first;
-    }
-    bool put(const can_frame& frame) override {
-        if (end_ == 1) cable_.from_box.push_back(rig_frame(frame));
-        Cable::End& other = cable_.ends.at(1 - end_);
-        other.waiting.push_back({frame, cable_.scheduler->now(), false, 0});
-        if (other.ready) other.ready();
-        return true;
-    }
-    [[nodiscard]] int descriptor() const override { return -1; }
-
-  private:
-    Cable& cable_;
-    std::size_t end_;
-};
-
 /// Sixteen virtual cells in two boxes, and the real driver.
 class Bs1200ServerTest : public testing::Test {
   protected:
@@ -66,12 +26,11 @@ class Bs1200ServerTest : public testing::Test {
         : cells(make_instrument(
               spec_of("cells", "virtual_cell_simulator", {{"channels", "16"}, {"noise", "0 V"}}),
               {bench.scheduler, 1})) {
-        cable.scheduler = &bench.scheduler;
         InstrumentSpec serve = spec_of("cells", "bloomy_bs1200", {{"interface", "vcan1"}});
         server = make_bloomy_bs1200_bridge(serve, *cells, bench.context,
                                            [this](const std::string& interface) {
                                                EXPECT_EQ(interface, "vcan1");
-                                               return std::make_unique<CableSocket>(cable, 1);
+                                               return cable.plug(CanCable::End::instrument);
                                            });
         serve.finish();
         Bs1200Options options;
@@ -79,7 +38,7 @@ class Bs1200ServerTest : public testing::Test {
         options.interface = "vcan1";
         options.boxes = {1, 2};
         driver = make_bloomy_bs1200(
-            options, {bench.scheduler, [this] { return std::make_unique<CableSocket>(cable, 0); },
+            options, {bench.scheduler, [this] { return cable.plug(CanCable::End::rig); },
                       [this] { return bench.scheduler.now(); },
                       [this](const auto& done, Duration timeout) {
                           const Instant end = bench.scheduler.now() + timeout;
@@ -92,13 +51,16 @@ class Bs1200ServerTest : public testing::Test {
         return dynamic_cast<SourceTerminals&>(*cells).terminal_value(channel);
     }
     const CanFrame* last(std::uint32_t id) {
-        const auto newest_first = cable.from_box | std::views::reverse;
+        const auto newest_first = cable.from_instrument() | std::views::reverse;
         const auto found = std::ranges::find(newest_first, id, &CanFrame::id);
         return found == newest_first.end() ? nullptr : &*found;
     }
 
     BridgeTestBench bench;
-    Cable cable;
+    CanCable cable{[this] { return bench.scheduler.now(); },
+                   [this](auto handler) {
+                       bench.scheduler.schedule(bench.scheduler.now(), std::move(handler));
+                   }};
     std::unique_ptr<Instrument> cells;
     std::unique_ptr<Bridge> server;
     std::unique_ptr<Instrument> driver;

@@ -86,6 +86,7 @@ class KeepingSocket final : public CanSocket {
     KeepingSocket(std::vector<can_frame>& kept, CanScript& script) : kept_(kept), inner_(script) {}
     void on_ready(std::function<void()> ready) override { inner_.on_ready(std::move(ready)); }
     std::optional<CanArrival> take() override { return inner_.take(); }
+    void check() override { inner_.check(); }
     bool put(const can_frame& frame) override {
         kept_.push_back(frame);
         return true;

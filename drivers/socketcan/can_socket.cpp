@@ -115,6 +115,15 @@ class LinuxCanSocket final : public CanSocket {
         return arrival;
     }
 
+    void check() override {
+        int problem = 0;
+        socklen_t size = sizeof problem;
+        if (::getsockopt(socket_.number(), SOL_SOCKET, SO_ERROR, &problem, &size) != 0) {
+            throw_errno("getsockopt");
+        }
+        if (problem != 0) throw std::system_error(problem, std::system_category());
+    }
+
     bool put(const can_frame& frame) override {
         if (::send(socket_.number(), &frame, sizeof frame, 0) == sizeof frame) return true;
         if (errno == ENOBUFS || errno == EAGAIN || errno == EINTR) return false;

@@ -35,6 +35,8 @@ class CanSocket {
     virtual void on_ready(std::function<void()> ready) = 0;
     /// Nothing if nothing waits.
     virtual std::optional<CanArrival> take() = 0;
+    /// Throws what has happened to the interface and nobody was told of: ENETDOWN, ENODEV.
+    virtual void check() = 0;
     /// False: the kernel's queue is full.
     [[nodiscard]] virtual bool put(const can_frame& frame) = 0;
     /// For the guard.

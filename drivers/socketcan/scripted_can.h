@@ -42,9 +42,11 @@ class CanScript {
     }
     /// The next fetch fails with this error number.
     void fail(int error) {
-        failure_ = error;
+        fail_unseen(error);
         if (ready) ready();
     }
+    /// The same while no time passes: between two tests.
+    void fail_unseen(int error) { failure_ = error; }
 
     std::function<void()> ready;
     bool has_room = true;  ///< in the kernel's queue
@@ -65,13 +67,16 @@ class ScriptedSocket final : public CanSocket {
     ~ScriptedSocket() override { script_.ready = {}; }
     void on_ready(std::function<void()> ready) override { script_.ready = std::move(ready); }
     std::optional<CanArrival> take() override {
-        if (const int failure = std::exchange(script_.failure_, 0); failure != 0) {
-            throw std::system_error(failure, std::system_category());
-        }
+        check();
         if (script_.waiting_.empty()) return std::nullopt;
         const CanArrival first = script_.waiting_.front();
         script_.waiting_.pop_front();
         return first;
+    }
+    void check() override {
+        if (const int failure = std::exchange(script_.failure_, 0); failure != 0) {
+            throw std::system_error(failure, std::system_category());
+        }
     }
     bool put(const can_frame& frame) override {
         if (!script_.has_room) return false;

@@ -190,6 +190,34 @@ TEST_F(SocketCanAdapterTest, LeavesBusOffOnRequest) {
     EXPECT_NE(text.find("restart-ms"), std::string::npos) << text;
 }
 
+// The kernel takes frames for a node that is off the bus, and drops them.
+TEST_F(SocketCanAdapterTest, KeepsItsFramesUntilItsNodeIsBackOnTheBus) {
+    for (const char* each : {"001#", "002#", "003#", "004#"}) can.expect(each);
+    for (const char* each : {"001#", "002#", "003#", "004#", "005#"}) {
+        adapter().send(1, frame(each));
+    }
+    CanErrorReport report;
+    report.state = CanState::bus_off;
+    can.arrive(error(report), at_1ms);
+    adapter().send(1, frame("006#"));
+    for (const char* each : {"005#", "006#"}) can.expect(each);
+    report.state = CanState::error_active;
+    can.arrive(error(report), at_2ms);
+}
+
+TEST_F(SocketCanAdapterTest, IsBackOnTheBusWhenItsInterfaceWasSetAnew) {
+    setup.bit_rate = 250'000;
+    setup.may_configure = true;
+    adapter();
+    CanErrorReport off;
+    off.state = CanState::bus_off;
+    can.arrive(error(off), at_1ms);
+    adapter().send(1, frame("001#"));
+    can.expect("001#");
+    adapter().set_bit_rate(1, 500'000);
+    EXPECT_EQ(adapter().state(1), CanState::error_active);
+}
+
 TEST_F(SocketCanAdapterTest, NamesHowManyFramesTheKernelDropped) {
     adapter();
     can.arrive("001#", at_1ms, false, 0);
@@ -217,6 +245,32 @@ TEST_F(SocketCanAdapterTest, NamesAnInterfaceThatGoesDownAndIsBackInTheNextTest)
     EXPECT_EQ(can.opened, 2);
     can.expect("001#");
     adapter().send(1, frame("001#"));
+}
+
+TEST_F(SocketCanAdapterTest, SaysInEveryCallThatItsAdapterWasPulledOut) {
+    adapter();
+    for (const auto& text : {said<InstrumentError>([&] { can.fail(ENODEV); }),
+                             said<InstrumentError>([&] { adapter().send(1, frame("001#")); })}) {
+        EXPECT_NE(text.find("there is no CAN interface \"can0\""), std::string::npos) << text;
+        EXPECT_NE(text.find("plug the adapter in"), std::string::npos) << text;
+    }
+    link.look_error = ENODEV;  // nor is it there in the next test
+    EXPECT_NE(
+        said<InstrumentError>([&] { adapter().restart(1); }).find("there is no CAN interface"),
+        std::string::npos);
+    link.look_error = 0;
+    adapter().restart(1);
+    EXPECT_EQ(can.opened, 2);
+}
+
+// Nobody's test has failed.
+TEST_F(SocketCanAdapterTest, FindsAnAdapterAgainThatWasPulledOutBetweenTwoTests) {
+    adapter();
+    can.fail_unseen(ENODEV);
+    adapter().restart(1);
+    EXPECT_EQ(can.opened, 2);
+    can.arrive("001#", at_1ms);
+    EXPECT_EQ(events.size(), 1U);
 }
 
 TEST_F(SocketCanAdapterTest, SaysHowToMendAnInterfaceThatIsNotAsExpected) {

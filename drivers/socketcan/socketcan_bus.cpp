@@ -87,15 +87,26 @@ void SocketCanBus::restart() {
     last_ = {};
     const bool was_changed = settings_.listen_only || settings_.bit_rate != setup_.bit_rate;
     settings_ = {.bit_rate = setup_.bit_rate};
-    if (!socket_ || was_changed) {
+    if (!has_sound_socket() || was_changed) {
         open();
         return;
     }
     try {
         check_link();
     } catch (const std::system_error& problem) {
-        socket_.reset();
         fail(problem.code());
+    }
+}
+
+/// An adapter that was pulled out between two tests and is back needs a new socket, and nobody's
+/// test has failed.
+bool SocketCanBus::has_sound_socket() {
+    if (!socket_) return false;
+    try {
+        socket_->check();
+        return true;
+    } catch (const std::system_error&) {
+        return false;
     }
 }
 
@@ -108,7 +119,7 @@ void SocketCanBus::send(const CanFrame& frame) {
         throw InputError(where() + ": its filters would not let it see " + to_string(frame) +
                          " leave; add the identifier to \"filters\" in the bench file");
     }
-    if (!socket_) fail({ENETDOWN, std::system_category()});
+    if (!socket_) fail(failure_);
     if ((is_stuck_ || state_ == CanState::bus_off) && replace(frame)) return;
     if (waiting_.size() >= longest_queue) {
         throw InputError(where() + ": " + std::to_string(longest_queue) +
@@ -129,6 +140,8 @@ bool SocketCanBus::replace(const CanFrame& frame) {
 }
 
 void SocketCanBus::pump() {
+    // The kernel takes what is sent off the bus, and drops it without a word.
+    if (state_ == CanState::bus_off) return;
     try {
         while (!waiting_.empty() && on_the_way_.size() < most_on_the_way) {
             if (!socket_->put(linux_frame(waiting_.front()))) {
@@ -145,7 +158,6 @@ void SocketCanBus::pump() {
             waiting_.pop_front();
         }
     } catch (const std::system_error& problem) {
-        socket_.reset();
         fail(problem.code());
     }
 }
@@ -159,7 +171,6 @@ void SocketCanBus::hear() {
             take(*arrival);
         }
     } catch (const std::system_error& problem) {
-        socket_.reset();
         fail(problem.code());
     }
 }
@@ -201,6 +212,7 @@ void SocketCanBus::take(const CanArrival& arrival) {
 
 void SocketCanBus::take_error(const can_frame& raw, Instant time) {
     const CanErrorReport report = read_error_frame(raw);
+    const bool was_off = state_ == CanState::bus_off;
     if (report.state) state_ = *report.state;
     if (report.has_counters) {
         counts_.transmit_errors = report.transmit_errors;
@@ -208,6 +220,7 @@ void SocketCanBus::take_error(const can_frame& raw, Instant time) {
     }
     // The controller forgets what it was sending.
     if (report.state == CanState::bus_off) on_the_way_.clear();
+    if (was_off && state_ != CanState::bus_off) pump();
     if (time < Instant{}) return;
     if (report.error != CanError::none) {
         ++counts_.error_frames;
@@ -283,10 +296,12 @@ void SocketCanBus::configure(std::uint32_t bit_rate, bool listens, const char* a
     try {
         port_.link->configure(bit_rate, listens);
         link_ = port_.link->look();
+        state_ = link_.state;
         socket_ = port_.open();
         lost_ = 0;
         socket_->on_ready([this] { hear(); });
     } catch (const std::system_error& problem) {
+        failure_ = problem.code();
         if (problem.code().value() == EPERM || problem.code().value() == EOPNOTSUPP) {
             throw BenchCannot(
                 ability, where() + ": " + can_problem(setup_.interface, bit_rate, problem.code()));
@@ -314,7 +329,10 @@ std::string SocketCanBus::where() const {
            " (" + setup_.interface + ")";
 }
 
-void SocketCanBus::fail(const std::error_code& problem) const {
+/// The socket is gone with that, and the next test opens another one.
+void SocketCanBus::fail(const std::error_code& problem) {
+    socket_.reset();
+    failure_ = problem;
     throw InstrumentError(where() + ": " + can_problem(setup_.interface, bit_rate(), problem));
 }
 

@@ -65,6 +65,7 @@ class SocketCanBus {
     void open();
     void check_link();
     void configure(std::uint32_t bit_rate, bool listens, const char* ability);
+    [[nodiscard]] bool has_sound_socket();
     void pump();
     void hear();
     void take(const CanArrival& arrival);
@@ -74,13 +75,14 @@ class SocketCanBus {
     [[nodiscard]] bool replace(const CanFrame& frame);
     [[nodiscard]] Duration bits(int count) const;
     [[nodiscard]] std::string where() const;
-    [[noreturn]] void fail(const std::error_code& problem) const;
+    [[noreturn]] void fail(const std::error_code& problem);
 
     SocketCanSetup setup_;
     CanPort port_;
     Scheduler& scheduler_;
     const CanAdapter::Listener& listener_;
     std::unique_ptr<CanSocket> socket_;  // none after it failed
+    std::error_code failure_;            // why
     CanLinkState link_;                  // as it was looked at last
     CanSettings settings_;
     CanState state_ = CanState::error_active;
