@@ -2,6 +2,7 @@
 #include "drivers/contract/contract.h"
 #include "drivers/contract/real_ports.h"
 #include "drivers/contract/served.h"
+#include "drivers/contract/served_bs1200.h"
 #include "drivers/gpio/testing/scripted_bench.h"
 
 namespace bmsrig {
@@ -56,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
                     DriverCase{"virtual_power_supply", {}},
                     DriverCase{"virtual_shunt_injector", {}},
                     DriverCase{"virtual_temperature_simulator", {}}, serial_port_case(),
-                    served("bloomy_abs", "virtual_cell_simulator"),
+                    served_bs1200(), served("bloomy_abs", "virtual_cell_simulator"),
                     served("scpi_cell_simulator", "virtual_cell_simulator"),
                     served("scpi_line_driver", "virtual_line_driver"),
                     served("scpi_meter", "virtual_meter", {{"accuracy", "5 mV"}}),
