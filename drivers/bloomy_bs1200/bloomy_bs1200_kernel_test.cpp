@@ -11,6 +11,7 @@
 #include "drivers/socketcan/kernel_buses.h"
 #include "drivers/socketcan/linux_frame.h"
 #include "rig/clock.h"
+#include "rig/error.h"
 #include "rig/instruments/cell_simulator.h"
 
 namespace bmsrig {
@@ -86,6 +87,30 @@ TEST_F(BloomyBs1200KernelTest, IsFinishedWhenItsFramesHaveBeenOnTheBus) {
     const auto arrival = bus->take();
     ASSERT_TRUE(arrival);
     EXPECT_EQ(to_string(rig_frame(arrival->frame)), "541#00");
+}
+
+// Cells that are on must be switched off as soon as the interface is back.
+TEST_F(BloomyBs1200KernelTest, IsMadeSafeThoughItsInterfaceWentDownInTheTest) {
+    PluggedInterface plugged;
+    if (!plugged.is_there()) GTEST_SKIP() << "this user may not make CAN interfaces";
+    const auto driver =
+        make_instrument(spec_of("cells", "bloomy_bs1200", {{"interface", plugged.name()}}),
+                        {bench.scheduler, 1, &bench.reactor});
+    dynamic_cast<CellSimulator&>(*driver).set_voltage(1, 3.0_V);
+    driver->finish();
+    ASSERT_TRUE(plugged.set("down"));
+    EXPECT_THAT(text_of<InstrumentError>([&] { bench.reactor.wait([] { return false; }, 30s); }),
+                testing::HasSubstr("is down"));
+    EXPECT_THAT(text_of<InstrumentError>([&] { driver->make_safe(); }),
+                testing::HasSubstr("is down"));
+    ASSERT_TRUE(plugged.set("up"));
+    const auto box = open_can_socket(bench.reactor, plugged.name());
+    driver->make_safe();
+    driver->finish();
+    const auto heard = box->take();
+    ASSERT_TRUE(heard);
+    // The maker's public driver: 1344 and the number of the box, 0: all of its cells off.
+    EXPECT_EQ(to_string(rig_frame(heard->frame)), "541#00");
 }
 
 }  // namespace

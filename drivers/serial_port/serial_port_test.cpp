@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 
 #include "drivers/common/pty.h"
@@ -12,6 +13,7 @@
 #include "drivers/serial_port/serial_line.h"
 #include "rig/error.h"
 #include "rig/instruments/serial_adapter.h"
+#include "rig/test_folder.h"
 
 namespace bmsrig {
 namespace {
@@ -40,6 +42,23 @@ class SerialPortTest : public testing::Test {
                 });
         }
         return dynamic_cast<SerialAdapter&>(*made);
+    }
+    /// Another adapter at the same place, as /dev/serial/by-id has it.
+    void plug() {
+        wire.reset();
+        wire.emplace();
+        const std::filesystem::path by_id = folder.path() / "adapter";
+        std::filesystem::remove(by_id);
+        std::filesystem::create_symlink(wire->path(), by_id);
+        options[0].second = by_id;
+    }
+    void expect_works() {
+        port().restart(1);
+        EXPECT_EQ(bit_rate_of(wire->descriptor()), 56'000U);
+        put({1, 2, 3});
+        EXPECT_TRUE(hears({1, 2, 3}));
+        port().send(1, Bytes{4, 5});
+        EXPECT_EQ(get(2), (Bytes{4, 5}));
     }
     /// The other end sends.
     void put(const Bytes& bytes) {
@@ -70,6 +89,7 @@ class SerialPortTest : public testing::Test {
         return text;
     }
 
+    TestFolder folder;
     std::optional<Pty> wire;
     Reactor reactor;
     Scheduler scheduler;
@@ -157,14 +177,39 @@ TEST_F(SerialPortTest, NamesAPortThatIsNone) {
 }
 
 TEST_F(SerialPortTest, NamesAPortThatVanishesAndOpensItAgain) {
+    plug();
     port();
     wire.reset();
     const std::string text =
         said([&] { static_cast<void>(reactor.wait([] { return false; }, 10s)); });
     EXPECT_THAT(text, HasSubstr("has vanished"));
     EXPECT_THAT(said([&] { port().send(1, Bytes{1}); }), HasSubstr("failed before"));
+    made->make_safe();
     EXPECT_THAT(said([&] { port().restart(1); }), HasSubstr("there is no serial port"));
     EXPECT_THAT(said([&] { port().restart(1); }), HasSubstr("there is no serial port"));
+    plug();
+    expect_works();
+}
+
+TEST_F(SerialPortTest, NamesAPortThatVanishesBeforeTimeRuns) {
+    port();
+    wire.reset();
+    EXPECT_THAT(said([&] { port().send(1, Bytes{1}); }), HasSubstr("has vanished"));
+}
+
+// Nobody's test has failed.
+TEST_F(SerialPortTest, FindsAPortAgainThatVanishedBetweenTwoTests) {
+    plug();
+    port().set_bit_rate(1, 9'600);
+    plug();
+    expect_works();
+}
+
+TEST_F(SerialPortTest, NamesAPortThatVanishesWhileMuchWaitsToBeSent) {
+    port().send(1, Bytes(1'000'000, 0x55));
+    wire.reset();
+    EXPECT_THAT(said([&] { static_cast<void>(reactor.wait([] { return false; }, 10s)); }),
+                HasSubstr("has vanished"));
 }
 
 TEST_F(SerialPortTest, ForgetsWhatCameBeforeTheTestBegan) {

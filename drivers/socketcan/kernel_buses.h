@@ -39,4 +39,28 @@ class KernelTest : public testing::Test {
     std::vector<std::string> names;
 };
 
+/// A virtual CAN interface that a test plugs in and pulls out.
+class PluggedInterface {
+  public:
+    PluggedInterface() { plug(); }
+    ~PluggedInterface() { static_cast<void>(ip("link del " + name())); }
+    PluggedInterface(const PluggedInterface&) = delete;
+    PluggedInterface& operator=(const PluggedInterface&) = delete;
+
+    [[nodiscard]] const std::string& name() const { return name_; }
+    /// False: this machine has no such interfaces, or the user may not make any.
+    [[nodiscard]] bool is_there() const { return is_there_; }
+    void plug() { is_there_ = ip("link add " + name() + " type vcan") && set("up"); }
+    void pull() { EXPECT_TRUE(ip("link del " + name())); }
+    bool set(const std::string& up_or_down) { return ip("link set " + name() + " " + up_or_down); }
+
+  private:
+    static bool ip(const std::string& arguments) {
+        // NOLINTNEXTLINE(cert-env33-c,concurrency-mt-unsafe): what a technician's hand does
+        return std::system(("ip " + arguments + " 2>/dev/null").c_str()) == 0;
+    }
+    std::string name_ = "bmsrig_plug";
+    bool is_there_ = false;
+};
+
 }  // namespace bmsrig

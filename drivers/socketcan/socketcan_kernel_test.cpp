@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "drivers/contract/workbench.h"
 #include "drivers/socketcan/can_link.h"
 #include "drivers/socketcan/can_socket.h"
@@ -183,6 +185,80 @@ TEST_F(VirtualInterfaces, SayWhoTheyAre) {
     EXPECT_EQ(identity.model, "vcan");
     EXPECT_EQ(identity.serial, names[0]);
     EXPECT_THAT(identity.firmware, HasSubstr("Linux "));
+}
+
+class PluggedAdapter : public SocketCanKernelTest {
+  protected:
+    PluggedAdapter() : SocketCanKernelTest("BMSRIG_CAN", 1) {}
+    void SetUp() override {
+        KernelTest::SetUp();
+        if (IsSkipped()) return;
+        plugged.emplace();
+        if (!plugged->is_there()) GTEST_SKIP() << "this user may not make CAN interfaces";
+    }
+    /// What the test hears when it lets time run.
+    std::string what_time_brings() {
+        return text_of<InstrumentError>(
+            [&] { static_cast<void>(reactor.wait([] { return false; }, long_enough)); });
+    }
+    void expect_works(const std::unique_ptr<Instrument>& rig) {
+        events.clear();
+        listen(rig);
+        ASSERT_TRUE(open_can_socket(reactor, plugged->name())->put(linux_frame(frame("123#01"))));
+        ASSERT_TRUE(come(1));
+        can(rig).send(1, frame("124#02"));
+        ASSERT_TRUE(come(2));
+        EXPECT_EQ(events[0].kind, CanEvent::Kind::received);
+        EXPECT_EQ(events[1].kind, CanEvent::Kind::sent);
+    }
+    void begin_test(const std::unique_ptr<Instrument>& rig) {
+        scheduler.restart();
+        reactor.restart();
+        rig->restart(1);
+    }
+    std::optional<PluggedInterface> plugged;
+};
+
+TEST_F(PluggedAdapter, IsNamedWhenItIsPulledOutInATest) {
+    const auto rig = make(plugged->name());
+    plugged->pull();
+    const std::string gone = "there is no CAN interface \"" + plugged->name() + "\"";
+    EXPECT_THAT(what_time_brings(), HasSubstr(gone));
+    EXPECT_THAT(text_of<InstrumentError>([&] { can(rig).send(1, frame("123#")); }),
+                HasSubstr(gone));
+    rig->make_safe();
+    EXPECT_THAT(text_of<InstrumentError>([&] { begin_test(rig); }), HasSubstr(gone));
+    plugged->plug();
+    begin_test(rig);
+    expect_works(rig);
+}
+
+TEST_F(PluggedAdapter, IsNamedByWhoSendsBeforeTimeRuns) {
+    const auto rig = make(plugged->name());
+    plugged->pull();
+    EXPECT_THAT(text_of<InstrumentError>([&] { can(rig).send(1, frame("123#")); }),
+                HasSubstr("there is no CAN interface"));
+}
+
+TEST_F(PluggedAdapter, IsFoundAgainWhenItIsPulledOutBetweenTwoTests) {
+    const auto rig = make(plugged->name());
+    plugged->pull();
+    plugged->plug();
+    begin_test(rig);
+    expect_works(rig);
+}
+
+TEST_F(PluggedAdapter, IsNamedWhenItIsSetDownAndHeardAgainWhenItIsUp) {
+    const auto rig = make(plugged->name());
+    ASSERT_TRUE(plugged->set("down"));
+    EXPECT_THAT(what_time_brings(), HasSubstr(plugged->name() + " is down"));
+    ASSERT_TRUE(plugged->set("up"));
+    begin_test(rig);
+    expect_works(rig);
+    ASSERT_TRUE(plugged->set("down"));
+    ASSERT_TRUE(plugged->set("up"));
+    begin_test(rig);
+    expect_works(rig);
 }
 
 /// Two controllers on one bus.
