@@ -54,6 +54,11 @@ class BloomyBs1200Test : public testing::Test {
         can.expect("551#0001");
         cells().set_voltage(1, 1.0_V);
     }
+    void begin_test() {
+        scheduler.restart();
+        expect_begin();
+        made->restart(1);
+    }
     /// A box sends readings at a moment of the future.
     void tells(const std::string& frame, Duration after) {
         const Instant when = scheduler.now() + after;
@@ -71,6 +76,18 @@ class BloomyBs1200Test : public testing::Test {
     Bs1200Options options;
     std::unique_ptr<Instrument> made;
 };
+
+TEST_F(BloomyBs1200Test, BeginsWithTheLimitsOfTheBenchFile) {
+    options.boxes = {1};
+    options.sink_limit = 0.1;    // 1000 = 0x03E8, the first number
+    options.source_limit = 0.2;  // 2000 = 0x07D0
+    can.expect("541#00");
+    can.expect("481#E803D007");
+    made = make_bloomy_bs1200(options,
+                              {scheduler, [this] { return std::make_unique<ScriptedSocket>(can); },
+                               [this] { return scheduler.now(); },
+                               [](const auto& done, Duration /*timeout*/) { return done(); }});
+}
 
 TEST_F(BloomyBs1200Test, SetsACellAndThenSwitchesItOn) {
     cells();
@@ -156,6 +173,18 @@ TEST_F(BloomyBs1200Test, WaitsForAReadingThatIsOneOfTheSet) {
                 HasSubstr("box 3 has sent no reading of cell 1 for 1 s"));
 }
 
+// 288 + 1 with 8 bytes and 11 bits is a reading; no other frame is.
+TEST_F(BloomyBs1200Test, ReadsNoFrameThatIsNoReading) {
+    switch_first_on();
+    tells("121#112700000000", 12ms);
+    tells("00000121#2227000000000000", 12ms);
+    tells("121#R", 12ms);
+    tells("122#3327000000000000", 12ms);  // of another box
+    tells("131#4427000000000000", 12ms);  // of the next four cells
+    tells("121#5527000000000000", 20ms);  // 0x2755
+    EXPECT_DOUBLE_EQ(cells().read_voltage(1).value(), 1.0069);
+}
+
 TEST_F(BloomyBs1200Test, SetsTheCurrentLimitsOfACell) {
     cells();
     can.expect("4A3#0BE803");  // 1184 + 3, cell 12: sink 0.1 A = 1000
@@ -221,6 +250,11 @@ TEST_F(BloomyBs1200Test, NamesABoxWhoseFanStandsStill) {
     EXPECT_THAT(said<InstrumentError>([&] { can.arrive("103#00201F1E", Instant{2ms}); }),
                 HasSubstr("a fan of box 3 stands still"));
     can.arrive("103#00201F1E", Instant{3ms});  // told once
+    can.arrive("103#10201F1E", Instant{4ms});
+    const auto stands = [&] { can.arrive("103#00201F1E", Instant{5ms}); };
+    said<InstrumentError>(stands);  // once more
+    begin_test();
+    said<InstrumentError>(stands);
 }
 
 TEST_F(BloomyBs1200Test, NamesABusOnWhichNobodyAnswers) {
@@ -231,6 +265,8 @@ TEST_F(BloomyBs1200Test, NamesABusOnWhichNobodyAnswers) {
     EXPECT_THAT(said<InstrumentError>([&] { can.arrive(error_frame(report), Instant{1ms}); }),
                 HasSubstr("nobody acknowledges"));
     can.arrive(error_frame(report), Instant{2ms});  // told once
+    begin_test();
+    said<InstrumentError>([&] { can.arrive(error_frame(report), Instant{1ms}); });
     EXPECT_THAT(said<InstrumentError>([&] { can.fail(ENETDOWN); }),
                 HasSubstr("sudo ip link set can1 up type can bitrate 1000000"));
 }
@@ -286,6 +322,22 @@ TEST_F(BloomyBs1200Test, NamesABoxThatFallsSilentWhileItsCellsAreOn) {
     const std::string text = said<InstrumentError>([&] { run(1s); });
     EXPECT_THAT(text, HasSubstr("box 1 has sent no reading for 1 s"));
     EXPECT_LE(scheduler.now(), Instant{3'500ms});
+}
+
+TEST_F(BloomyBs1200Test, LooksAfterItsBoxesInEveryTest) {
+    switch_first_on();
+    begin_test();
+    switch_first_on();
+    EXPECT_THAT(said<InstrumentError>([&] { run(1s); }), HasSubstr("box 1 has sent no reading"));
+}
+
+// The rig was busy elsewhere: what the box has sent meanwhile waits in the kernel.
+TEST_F(BloomyBs1200Test, ReadsWhatWaitsBeforeItCallsABoxSilent) {
+    switch_first_on();
+    const auto ready = std::exchange(can.ready, {});
+    tells("121#1127000000000000", 900ms);
+    run(1s);
+    can.ready = ready;
 }
 
 TEST_F(BloomyBs1200Test, LetsABoxBeSilentWhoseCellsAreOff) {

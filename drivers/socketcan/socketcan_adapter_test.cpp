@@ -27,7 +27,7 @@ class SocketCanAdapterTest : public testing::Test {
         if (!made) {
             std::vector<CanPort> ports;
             ports.push_back(scripted_port(can, link));
-            made = make_socketcan_adapter({"can", "", "", false}, {setup}, std::move(ports),
+            made = make_socketcan_adapter({"can", "", "", holds}, {setup}, std::move(ports),
                                           scheduler);
             auto& as_can = dynamic_cast<CanAdapter&>(*made);
             as_can.on_event([this](int channel, const CanEvent& event) {
@@ -36,6 +36,16 @@ class SocketCanAdapterTest : public testing::Test {
             });
         }
         return dynamic_cast<CanAdapter&>(*made);
+    }
+    void send(const std::vector<std::string>& frames) {
+        for (const std::string& each : frames) adapter().send(1, frame(each));
+    }
+    void expect(const std::vector<std::string>& frames) {
+        for (const std::string& each : frames) can.expect(each);
+    }
+    void begin_test() {
+        scheduler.restart();
+        adapter().restart(1);
     }
     /// What making or using it says, which must name the instrument and the interface.
     template <typename Problem, typename Action>
@@ -51,6 +61,7 @@ class SocketCanAdapterTest : public testing::Test {
     CanScript can;
     LinkScript link;
     SocketCanSetup setup;
+    bool holds = false;
     Scheduler scheduler;
     std::vector<CanEvent> events;
     std::unique_ptr<Instrument> made;
@@ -102,6 +113,34 @@ TEST_F(SocketCanAdapterTest, HandsTheKernelFourFramesAndTheNextWhenOneHasLeft) {
     EXPECT_EQ(adapter().counts(1).sent, 2U);
 }
 
+TEST_F(SocketCanAdapterTest, SendsInATestWhatWasSentInItAlone) {
+    expect({"001#", "002#", "003#", "004#"});
+    send({"001#", "002#", "003#", "004#", "005#"});
+    begin_test();
+    can.arrive("001#", at_1ms, true);  // 005# is not sent
+    expect({"006#"});
+    send({"006#"});
+}
+
+TEST_F(SocketCanAdapterTest, GoesOnSendingWhenItIsMadeSafeWhereTheBenchFileSaysSo) {
+    holds = true;
+    expect({"001#", "002#", "003#", "004#"});
+    send({"001#", "002#", "003#", "004#", "005#"});
+    adapter().make_safe();
+    expect({"005#"});
+    can.arrive("001#", at_1ms, true);
+}
+
+TEST_F(SocketCanAdapterTest, TriesAgainInTheNextTestToo) {
+    can.has_room = false;
+    send({"001#"});
+    begin_test();
+    send({"002#"});
+    can.has_room = true;
+    expect({"002#"});
+    scheduler.run_until(at_1ms);
+}
+
 TEST_F(SocketCanAdapterTest, TriesAgainWhenTheQueueOfTheKernelIsFull) {
     can.has_room = false;
     adapter().send(1, frame("001#"));
@@ -123,6 +162,43 @@ TEST_F(SocketCanAdapterTest, LetsAFrameTakeThePlaceOfOneThatCannotLeave) {
     adapter().send(1, frame("001#03"));
     can.expect("001#03");
     can.arrive("001#01", at_2ms, true);
+}
+
+// Identifier 0x005 of 11 bits is another one than that of 29 bits.
+TEST_F(SocketCanAdapterTest, LetsNoFrameTakeThePlaceOfAnotherLengthOfIdentifier) {
+    expect({"001#", "002#", "003#", "004#"});
+    send({"001#", "002#", "003#", "004#", "005#01"});
+    CanErrorReport unheard;
+    unheard.error = CanError::acknowledge;
+    unheard.is_own = true;
+    can.arrive(error(unheard), at_1ms);
+    send({"00000005#02"});
+    expect({"005#01", "00000005#02"});
+    can.arrive("001#", at_2ms, true);
+    can.arrive("002#", at_2ms, true);
+}
+
+// A bus on which one frame has left takes all of them, in a later test as well.
+TEST_F(SocketCanAdapterTest, LetsFramesTakePlacesOnlyWhileNoneLeaves) {
+    CanErrorReport unheard;
+    unheard.error = CanError::acknowledge;
+    unheard.is_own = true;
+    expect({"001#", "002#", "003#", "004#"});
+    send({"001#", "002#", "003#", "004#"});
+    can.arrive(error(unheard), at_1ms);
+    expect({"005#01"});
+    send({"005#01"});
+    can.arrive("001#", at_2ms, true);
+    send({"006#01", "006#02"});
+    expect({"006#01", "006#02"});
+    can.arrive("002#", at_2ms, true);
+    can.arrive("003#", at_2ms, true);
+    can.arrive(error(unheard), at_2ms);
+    begin_test();
+    send({"007#01", "007#02"});
+    expect({"007#01", "007#02"});
+    can.arrive("004#", at_1ms, true);
+    can.arrive("005#01", at_1ms, true);
 }
 
 TEST_F(SocketCanAdapterTest, RefusesMoreFramesThanAnyTransmitterKeeps) {
@@ -307,6 +383,37 @@ TEST_F(SocketCanAdapterTest, SetsTheInterfaceWhereItMay) {
               (std::vector<std::string>{"500000", "125000", "125000 listen-only", "500000"}));
 }
 
+TEST_F(SocketCanAdapterTest, EndsListenOnlyThatSomebodyLeftOn) {
+    setup.bit_rate = 250'000;
+    setup.may_configure = true;
+    link.state.is_listen_only = true;
+    adapter();
+    EXPECT_EQ(link.done, std::vector<std::string>{"250000"});
+    adapter().set_listen_only(1, true);
+    const int before = can.opened;
+    begin_test();
+    EXPECT_FALSE(link.state.is_listen_only);
+    EXPECT_EQ(can.opened, before + 1) << "a socket sees the interface go down for that";
+}
+
+// A new socket has sent nothing, and counts from zero.
+TEST_F(SocketCanAdapterTest, KnowsNothingOfTheSocketBefore) {
+    setup.bit_rate = 250'000;
+    setup.may_configure = true;
+    adapter();
+    said<InstrumentError>([&] { can.arrive("001#", at_1ms, false, 12); });
+    adapter().set_bit_rate(1, 500'000);
+    can.arrive("002#", at_1ms, false, 0);
+    said<InstrumentError>([&] { can.arrive("003#", at_2ms, false, 7); });
+    expect({"001#", "002#", "003#", "004#"});
+    send({"001#", "002#", "003#", "004#"});
+    said<InstrumentError>([&] { can.fail(ENODEV); });
+    begin_test();
+    can.arrive("004#", at_1ms, false, 0);
+    expect({"005#", "006#", "007#", "008#"});
+    send({"005#", "006#", "007#", "008#"});
+}
+
 TEST_F(SocketCanAdapterTest, SendsWhatWaitedOnceItNoLongerListens) {
     setup.bit_rate = 250'000;
     setup.may_configure = true;
@@ -356,13 +463,18 @@ TEST_F(SocketCanAdapterTest, TakesTheBitRateOfTheBenchFileWhereTheInterfaceHasNo
 
 TEST_F(SocketCanAdapterTest, ForgetsWhatCameBeforeTheTestBegan) {
     adapter();
-    can.arrive("001#", at_1ms);
+    can.arrive("001#", at_2ms);
     adapter().restart(1);
     can.arrive("002#", Instant{-1ms});
+    CanErrorReport unheard;
+    unheard.error = CanError::acknowledge;
+    can.arrive(error(unheard), Instant{-1ms});
     can.arrive("003#", at_1ms);
     EXPECT_EQ(adapter().counts(1).received, 1U);
+    EXPECT_EQ(adapter().counts(1).error_frames, 0U);
     ASSERT_EQ(events.size(), 2U);
     EXPECT_EQ(to_string(events[1].frame), "003#");
+    EXPECT_EQ(events[1].time, at_1ms);
     EXPECT_EQ(can.opened, 1);
 }
 

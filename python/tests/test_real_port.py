@@ -69,7 +69,8 @@ def fixture(tmp_path: Path) -> str:
     (folder / "fixture.yaml").write_text(
         "format: 1\ntitle: A board\nproducts: [rec.2q]\nprocess: rec_2q\nreaction_time: 10 ms\n"
         f"settings_table: {os.path.relpath(table, folder)}\n"
-        "baseline: {cells: 3.3 V, temperatures: 25 degC, supply: 0 V, switches: {}}\nself_test: {dead_supply: 0 V, baseline: {}, steps: []}\n"
+        "baseline: {cells: 3.3 V, temperatures: 25 degC, supply: 0 V, switches: {}}\n"
+        "self_test: {dead_supply: 0 V, baseline: {}, steps: []}\n"
         "settings:\n  address: {choices: [1, 2], default: 1, source: its switch}\n"
     )
     (folder / "wiring.yaml").write_text(
@@ -106,7 +107,9 @@ def test_what_a_driver_cannot_is_left_out_by_name_where_the_bench_file_says_so(p
     assert other == ("pass", "")
     assert f"not run: {asked[1]}\n" in done.output
     assert str(asked[1]) in unescape(done.record.with_suffix(".html").read_text())
-    assert [test.verdict for test in read_record(done.record).tests] == ["not_run", "pass"]
+    record = read_record(done.record)
+    assert [test.verdict for test in record.tests] == ["pass"]
+    assert [test.message for test in record.left_out] == [asked[1]]
 
 
 def test_what_a_driver_cannot_is_inconclusive_otherwise(plan, bmsrig, bench, fixture):
