@@ -161,6 +161,63 @@ TEST_F(GpioLineBankTest, ALevelThatNoEdgeExplainsLeavesAGap) {
     EXPECT_EQ(edges[0].sequence, 3U);
 }
 
+// Nobody asks for its level.
+TEST_F(GpioLineBankTest, AnEdgeThatIsLostAfterAnotherLeavesAGap) {
+    LineBank& bank = make();
+    drive(2, true);
+    gpio_.line(2).level = false;
+    run_for(milliseconds{100});
+    const auto edges = bank.take_edges();
+    ASSERT_EQ(edges.size(), 2U);
+    EXPECT_EQ(edges[1].level, LineLevel::inactive);
+    EXPECT_EQ(edges[1].sequence, 3U);
+}
+
+TEST_F(GpioLineBankTest, AnEdgeThatIsLostAloneLeavesAGapOnceItsLevelIsRead) {
+    LineBank& bank = make();
+    gpio_.line(2).level = true;
+    EXPECT_EQ(bank.read(1), LineLevel::inactive);
+    run_for(milliseconds{100});
+    const auto edges = bank.take_edges();
+    ASSERT_EQ(edges.size(), 1U);
+    EXPECT_EQ(edges[0].level, LineLevel::active);
+    EXPECT_EQ(edges[0].sequence, 2U);
+    EXPECT_EQ(bank.read(1), LineLevel::active);
+}
+
+// Back after 15 ms, as reading says; the kernel tells of it only at 25 ms.
+TEST_F(GpioLineBankTest, AnEdgeOnItsWayEndsADebounceInTime) {
+    LineBank& bank = make();
+    bank.set_debounce(1, milliseconds{20});
+    drive(2, true);
+    run_for(milliseconds{15});
+    gpio_.line(2).level = false;
+    const Duration back = stamp();
+    run_for(milliseconds{10});
+    EXPECT_THAT(bank.take_edges(), IsEmpty());
+    gpio_.tell(2, {back, false, false});
+    reactor_.io().poll();
+    run_for(milliseconds{200});
+    EXPECT_THAT(bank.take_edges(), IsEmpty()) << "15 ms are no level";
+}
+
+TEST_F(GpioLineBankTest, HasSettledWithTheLastOfItsLines) {
+    LineBank& bank = make({{"bias_settling", "3 ms"}});
+    bank.set_debounce(2, milliseconds{20});
+    run_for(milliseconds{5});
+    drive(5, true);
+    EXPECT_EQ(bank.settled_at(), Instant{milliseconds{25}});
+    bank.set_bias(1, Bias::up);
+    EXPECT_EQ(bank.settled_at(), Instant{milliseconds{25}});
+    run_for(milliseconds{45});
+    bank.set_bias(1, Bias::none);
+    EXPECT_EQ(bank.settled_at(), Instant{milliseconds{53}});
+    scheduler_.restart();
+    reactor_.restart();
+    bank.restart(1);
+    EXPECT_EQ(bank.settled_at(), Instant{});
+}
+
 TEST_F(GpioLineBankTest, AnEdgeThatComesSoonExplainsALevel) {
     LineBank& bank = make();
     gpio_.tell(2, {stamp(), true, false});
@@ -249,6 +306,24 @@ TEST_F(GpioLineBankTest, TheKernelsDebounceIsTakenOffItsStamps) {
     const auto edges = bank.take_edges();
     ASSERT_EQ(edges.size(), 1U);
     EXPECT_EQ(edges[0].time, Instant{milliseconds{30}});
+    take_requests();
+    bank.restart(1);
+    EXPECT_THAT(take_requests(), ElementsAre("configure 2: bias down, debounce 0 s, buffer 64"))
+        << "no test has the debounce of another";
+}
+
+TEST_F(GpioLineBankTest, AnEdgeHasTheTimeOfItsOwnTest) {
+    LineBank& bank = make();
+    run_for(milliseconds{50});
+    drive(2, true);
+    bank.take_edges();
+    scheduler_.restart();
+    bank.restart(1);
+    run_for(milliseconds{5});
+    drive(2, false);
+    const auto edges = bank.take_edges();
+    ASSERT_EQ(edges.size(), 1U);
+    EXPECT_EQ(edges[0].time, Instant{milliseconds{5}});
 }
 
 TEST_F(GpioLineBankTest, ANewTestForgetsWhatWaitedAndWhatWasBeforeIt) {
