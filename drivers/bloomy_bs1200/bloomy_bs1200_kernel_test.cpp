@@ -96,7 +96,6 @@ TEST_F(BloomyBs1200KernelTest, IsMadeSafeThoughItsInterfaceWentDownInTheTest) {
     const auto driver =
         make_instrument(spec_of("cells", "bloomy_bs1200", {{"interface", plugged.name()}}),
                         {bench.scheduler, 1, &bench.reactor});
-    dynamic_cast<CellSimulator&>(*driver).set_voltage(1, 3.0_V);
     driver->finish();
     ASSERT_TRUE(plugged.set("down"));
     EXPECT_THAT(text_of<InstrumentError>([&] { bench.reactor.wait([] { return false; }, 30s); }),

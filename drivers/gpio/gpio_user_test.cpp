@@ -53,6 +53,17 @@ TEST_F(GpioUserTest, AMissingChipNamesThoseThereAre) {
     }
 }
 
+// Two USB adapters of one make.
+TEST_F(GpioUserTest, ALabelThatSeveralChipsHaveIsRefused) {
+    gpio_.chips.emplace_back("/dev/gpiochip1");
+    InstrumentSpec by_label = spec("scripted");
+    const std::string text = text_of<InputError>([&] { GpioUser(by_label, gpio_); });
+    EXPECT_THAT(text, HasSubstr("several have this label"));
+    EXPECT_THAT(text, HasSubstr("/dev/gpiochip0 (scripted, 8 lines), /dev/gpiochip1 (scripted"));
+    InstrumentSpec by_name = spec("gpiochip1");
+    EXPECT_EQ(GpioUser(by_name, gpio_).path(), "/dev/gpiochip1");
+}
+
 TEST_F(GpioUserTest, AChipThatMayNotBeOpenedTellsOfGroupAndRule) {
     gpio_.fail("open", EACCES);
     InstrumentSpec said = spec("gpiochip0");

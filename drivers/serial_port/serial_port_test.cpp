@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <optional>
@@ -78,6 +80,30 @@ class SerialPortTest : public testing::Test {
             10s));
         return got;
     }
+    /// How many bytes the other end gets before this one.
+    std::size_t count_before(std::uint8_t end) {
+        std::size_t count = 0;
+        bool has_ended = false;
+        EXPECT_TRUE(reactor.wait(
+            [&] {
+                Bytes part(4096);
+                const ssize_t size = ::read(wire->descriptor(), part.data(), part.size());
+                part.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+                count += part.size();
+                has_ended = has_ended || (!part.empty() && part.back() == end);
+                return has_ended;
+            },
+            10s));
+        return count - 1;
+    }
+    /// Has the terminal hand over what is put without marks of its own, so that the test makes
+    /// them.
+    void hand_over_as_it_is() const {
+        termios mode{};
+        ASSERT_EQ(tcgetattr(wire->descriptor(), &mode), 0);
+        mode.c_iflag &= ~static_cast<tcflag_t>(PARMRK);
+        ASSERT_EQ(tcsetattr(wire->descriptor(), TCSANOW, &mode), 0);
+    }
     bool hears(const Bytes& bytes) {
         return reactor.wait([&] { return heard.size() >= bytes.size(); }, 10s) && heard == bytes;
     }
@@ -127,6 +153,15 @@ TEST_F(SerialPortTest, WorksAtRatesThatPosixDoesNotKnow) {
     EXPECT_EQ(bit_rate_of(wire->descriptor()), 56'000U);
 }
 
+// REC 2Q manual, RS-485 communication: 8 data bits, 1 stop bit, no parity, no flow control.
+TEST_F(SerialPortTest, WorksWithEightBitsAndNoParity) {
+    port();
+    termios mode{};
+    ASSERT_EQ(tcgetattr(wire->descriptor(), &mode), 0);
+    EXPECT_EQ(mode.c_cflag & (CSIZE | CSTOPB | PARENB | CRTSCTS), tcflag_t{CS8});
+    EXPECT_EQ(mode.c_iflag & (IXON | IXOFF | ISTRIP), 0U);
+}
+
 TEST_F(SerialPortTest, SendsMoreThanThePortHasRoomFor) {
     const Bytes much(100'000, 0x55);
     port().send(1, much);
@@ -158,6 +193,13 @@ TEST_F(SerialPortTest, HearsItsEchoWhereItWasNotToldOfOne) {
 // A pseudo terminal has no RS-485 mode.
 TEST_F(SerialPortTest, SaysWhoSwitchesTheDriverOfTheWire) {
     EXPECT_THAT(port().identify().firmware, HasSubstr("the adapter switches the RS-485 driver"));
+}
+
+TEST_F(SerialPortTest, RefusesAnotherAdapterThanThatOfTheBenchFile) {
+    options.emplace_back("serial_number", "A10K9X");
+    port();
+    EXPECT_THAT(text_of<InstrumentError>([&] { made->identify(); }),
+                HasSubstr("its serial number is \"" + wire->path() + "\", expected \"A10K9X\""));
 }
 
 TEST_F(SerialPortTest, HasThePortForItself) {
@@ -219,6 +261,61 @@ TEST_F(SerialPortTest, ForgetsWhatCameBeforeTheTestBegan) {
     put({4});
     EXPECT_TRUE(hears({4}));
     EXPECT_EQ(port().counts(1).received, 1U);
+}
+
+// termios(3), PARMRK: a byte with an error comes as FF 00 and the byte.
+TEST_F(SerialPortTest, CountsBytesWithoutTheirStopBit) {
+    port();
+    hand_over_as_it_is();
+    put({0xFF, 0x00, 0x41, 0x42});
+    EXPECT_TRUE(hears({0x41, 0x42}));
+    EXPECT_EQ(port().counts(1).framing_errors, 1U);
+    EXPECT_EQ(port().counts(1).received, 2U);
+}
+
+TEST_F(SerialPortTest, ForgetsHalfAMarkOfTheTestBefore) {
+    port();
+    hand_over_as_it_is();
+    put({0x41, 0xFF});
+    EXPECT_TRUE(hears({0x41}));
+    port().restart(1);
+    put({0x00, 0x42});
+    EXPECT_TRUE(hears({0x41, 0x00, 0x42}));
+    EXPECT_EQ(port().counts(1).framing_errors, 0U);
+    EXPECT_EQ(port().counts(1).received, 2U) << "of this test";
+}
+
+// The echo of the test before does not come any more.
+TEST_F(SerialPortTest, SwallowsNoByteForATestBefore) {
+    options.emplace_back("echo", "yes");
+    port().send(1, Bytes{1, 2, 3});
+    EXPECT_EQ(get(3), (Bytes{1, 2, 3}));
+    port().restart(1);
+    put({1, 2});
+    EXPECT_TRUE(hears({1, 2}));
+    EXPECT_EQ(port().counts(1).collisions, 0U);
+}
+
+// A pty has room for some thousand bytes.
+TEST_F(SerialPortTest, SendsNothingMoreWhenItWasMadeSafeOrATestBegins) {
+    const Bytes much(100'000, 0x55);
+    port().send(1, much);
+    made->make_safe();
+    port().send(1, Bytes{0x66});
+    EXPECT_LT(count_before(0x66), much.size());
+    port().send(1, much);
+    port().restart(1);
+    port().send(1, Bytes{0x77});
+    EXPECT_LT(count_before(0x77), much.size());
+}
+
+TEST_F(SerialPortTest, SendsAllOfItWhenItWasMadeSafeWhereTheBenchFileSaysSo) {
+    options.emplace_back("safe", "hold");
+    const Bytes much(100'000, 0x55);
+    port().send(1, much);
+    made->make_safe();
+    port().send(1, Bytes{0x66});
+    EXPECT_EQ(count_before(0x66), much.size());
 }
 
 TEST_F(SerialPortTest, CannotSpoilItsWire) {

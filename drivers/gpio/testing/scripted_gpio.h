@@ -30,7 +30,8 @@ struct ScriptedLine {
     bool active_low = false;
 };
 
-/// One chip, /dev/gpiochip0 with the label "scripted", lines LINE_0 to LINE_7.
+/// One chip unless a test says more, /dev/gpiochip0 with the label "scripted", lines LINE_0 to
+/// LINE_7.
 class ScriptedGpio final : public GpioSystem {
   public:
     ScriptedGpio() : lines_(8) {
@@ -39,12 +40,13 @@ class ScriptedGpio final : public GpioSystem {
         }
     }
 
-    std::vector<std::string> paths() override { return {"/dev/gpiochip0"}; }
+    std::vector<std::string> paths() override { return chips; }
     std::unique_ptr<GpioChip> open(const std::string& path) override;
     [[nodiscard]] std::string library() const override { return "libgpiod 0.0"; }
 
     ScriptedLine& line(unsigned offset) { return lines_.at(offset); }
     std::vector<ScriptedLine>& lines() { return lines_; }
+    std::vector<std::string> chips{"/dev/gpiochip0"};  ///< they share their lines, if several
     /// As libgpiod 1.6: a line that is set up anew is released for a moment.
     bool reopens = false;
 
@@ -142,9 +144,9 @@ class ScriptedOutput final : public GpioOutput {
 
 class ScriptedChip final : public GpioChip {
   public:
-    explicit ScriptedChip(ScriptedGpio& gpio) : gpio_(gpio) {}
-    [[nodiscard]] std::string path() const override { return "/dev/gpiochip0"; }
-    [[nodiscard]] std::string name() const override { return "gpiochip0"; }
+    ScriptedChip(ScriptedGpio& gpio, std::string path) : gpio_(gpio), path_(std::move(path)) {}
+    [[nodiscard]] std::string path() const override { return path_; }
+    [[nodiscard]] std::string name() const override { return path_.substr(path_.rfind('/') + 1); }
     [[nodiscard]] std::string label() const override { return "scripted"; }
     [[nodiscard]] unsigned lines() const override {
         return static_cast<unsigned>(gpio_.lines().size());
@@ -165,11 +167,12 @@ class ScriptedChip final : public GpioChip {
 
   private:
     ScriptedGpio& gpio_;
+    std::string path_;
 };
 
 inline std::unique_ptr<GpioChip> ScriptedGpio::open(const std::string& path) {
     asked("open " + path);
-    return std::make_unique<ScriptedChip>(*this);
+    return std::make_unique<ScriptedChip>(*this, path);
 }
 
 inline void ScriptedGpio::drive(unsigned offset, bool high, Duration stamp) {
