@@ -92,15 +92,20 @@ void Reactor::set_runner(std::function<void(Instant limit)> runner) {
 }
 
 bool Reactor::wait(const std::function<bool()>& done, Duration timeout) {
+    if (!runner_) return wait_alone(done, timeout);
+    return wait_until(done, now() + timeout, runner_);
+}
+
+bool Reactor::wait_alone(const std::function<bool()>& done, Duration timeout) {
+    return wait_until(done, now() + timeout, [this](Instant limit) { run_one(limit); });
+}
+
+/// Lets time run at least once, also when there is none left.
+bool Reactor::wait_until(const std::function<bool()>& done, Instant deadline,
+                         const std::function<void(Instant)>& run) const {
     if (done()) return true;
-    const Instant deadline = now() + timeout;
-    do {
-        if (runner_) {
-            runner_(deadline);
-        } else {
-            run_one(deadline);
-        }
-    } while (!done() && now() < deadline);
+    do run(deadline);
+    while (!done() && now() < deadline);
     return done();
 }
 

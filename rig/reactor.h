@@ -38,6 +38,8 @@ class Reactor {
     /// whether it holds. How a driver waits for an answer without stalling anybody. Called from a
     /// scheduled event, it runs handlers alone; a handler must not call it.
     bool wait(const std::function<bool()>& done, Duration timeout);
+    /// The same while no test runs: handlers alone run, and nothing else of the rig.
+    bool wait_alone(const std::function<bool()>& done, Duration timeout);
     /// What lets the whole rig run up to a moment or the first event before it. The rig sets it.
     void set_runner(std::function<void(Instant limit)> runner);
 
@@ -46,6 +48,9 @@ class Reactor {
     bool run_one(Instant deadline);
 
   private:
+    bool wait_until(const std::function<bool()>& done, Instant deadline,
+                    const std::function<void(Instant limit)>& run) const;
+
     struct Parts;  // Boost.Asio's headers stay out of those who only ask for the time
     std::unique_ptr<Parts> parts_;
     Duration origin_{};

@@ -77,7 +77,7 @@ bool Client::open(Duration patience) {
     for (Duration pause = first_pause; !problem.empty();
          pause = std::min(2 * pause, longest_pause)) {
         if (stopwatch() + pause >= deadline) fail("it " + problem);
-        wait_alone(reactor_, [] { return false; }, pause);
+        reactor_.wait_alone([] { return false; }, pause);
         problem = connection_.open(settings_.timeout);
     }
     lost_.clear();
@@ -125,7 +125,7 @@ std::string Client::query_alone(std::string_view text) {
     const auto answer = send_query(text);
     const Duration patience = 2 * settings_.timeout * static_cast<int>(pending_.size() + 1);
     const auto is_here = [&] { return answer->text.has_value(); };
-    return take(answer, text, wait_alone(reactor_, is_here, patience));
+    return take(answer, text, reactor_.wait_alone(is_here, patience));
 }
 
 std::shared_ptr<Client::Answer> Client::send_query(std::string_view text) {
@@ -158,7 +158,7 @@ void Client::finish() {
     require_open();
     const Duration patience = 2 * settings_.timeout * static_cast<int>(pending_.size() + 1);
     const auto is_done = [this] { return pending_.empty() || !is_open(); };
-    if (!wait_alone(reactor_, is_done, patience)) give_up("it does not answer any more");
+    if (!reactor_.wait_alone(is_done, patience)) give_up("it does not answer any more");
     require_open();
 }
 

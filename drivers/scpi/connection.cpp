@@ -34,15 +34,6 @@ std::string in_words(int problem) {
 
 }  // namespace
 
-bool wait_alone(Reactor& reactor, const std::function<bool()>& done, Duration timeout) {
-    const Instant deadline = reactor.now() + timeout;
-    while (!done()) {
-        if (reactor.now() >= deadline) return false;
-        reactor.run_one(deadline);
-    }
-    return true;
-}
-
 Connection::Connection(Reactor& reactor, Address address, OnLine on_line, OnLost on_lost)
     : reactor_(reactor),
       address_(std::move(address)),
@@ -90,7 +81,7 @@ std::string Connection::connect(Duration timeout) {
                             attempt->problem = found;
                             attempt->ended = true;
                         });
-    if (!wait_alone(reactor_, [&] { return attempt->ended; }, timeout)) {
+    if (!reactor_.wait_alone([&] { return attempt->ended; }, timeout)) {
         std::ignore = attempt->socket.close(problem);
         return "did not take a connection within " + format_duration(timeout) +
                "; expected it to be switched on and on this network";

@@ -17,10 +17,6 @@
 
 namespace bmsrig::scpi {
 
-/// Lets handlers run, and nothing else of the rig, until `done` holds or `timeout` has passed:
-/// whether it holds. For what comes before a test: connecting and putting into a known state.
-bool wait_alone(Reactor& reactor, const std::function<bool()>& done, Duration timeout);
-
 class Connection {
   public:
     /// An answer without its line end. May throw.
@@ -40,7 +36,7 @@ class Connection {
     /// What has come of an answer that is not complete.
     [[nodiscard]] const std::string& half_line() const { return received_; }
 
-    /// Opens it, waiting with wait_alone(). What went wrong, in words; empty: it is open.
+    /// Opens it; handlers alone run meanwhile. What went wrong, in words; empty: it is open.
     std::string open(Duration timeout);
     /// Never waits: what the kernel does not take at once leaves when it does.
     void send(std::string_view bytes);

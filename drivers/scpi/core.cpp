@@ -220,7 +220,7 @@ void Core::start(const StateOf& power_on) {
         send(unit, commands);
     }
     for (const auto& unit : clients_) unit->finish();
-    wait_alone(reactor_, [] { return false; }, settling_);
+    reactor_.wait_alone([] { return false; }, settling_);
     settled_at_ = Instant{};
 }
 
