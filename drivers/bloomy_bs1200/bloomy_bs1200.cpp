@@ -103,7 +103,6 @@ class BloomyBs1200 final : public CellSimulator {
         return "instrument \"" + name() + "\" (" + options_.interface + ")";
     }
     void check_voltage(int channel, const Volts& voltage) const;
-    void check_current(int channel, const char* what, const Amperes& current) const;
     Volts set(int channel, const Volts& voltage) {
         const std::uint16_t number = bs1200::from_volts(voltage.value());
         box_of(channel).set(cell_of(channel), number);
@@ -166,8 +165,8 @@ void BloomyBs1200::begin() {
     switch_all_off();
     for (const Bs1200Box& box : boxes_) {
         CanFrame limits = bs1200::frame(bs1200::set_limits, box.number());
-        bs1200::put_number(limits, bs1200::from_amperes(options_.sink_limit));
-        bs1200::put_number(limits, bs1200::from_amperes(options_.source_limit));
+        bs1200::put_number(limits, bs1200::from_amperes(options_.limits.sink));
+        bs1200::put_number(limits, bs1200::from_amperes(options_.limits.source));
         send(limits);
     }
     settled_at_ = Instant{};
@@ -258,15 +257,6 @@ void BloomyBs1200::check_voltage(int channel, const Volts& voltage) const {
                       " was asked for, but its range is 0 V .. 5 V; refused, nothing was changed");
 }
 
-void BloomyBs1200::check_current(int channel, const char* what, const Amperes& current) const {
-    check_channel(name(), channel, channels());
-    if (current.value() >= 0 && current.value() <= bs1200::highest_current) return;
-    throw RatingError(
-        "instrument \"" + name() + "\", channel " + std::to_string(channel) + ": a " + what +
-        " limit of " + format_quantity(current.value(), Unit::ampere) +
-        " was asked for, but its range is 0 A .. 0.5 A; refused, nothing was changed");
-}
-
 std::vector<Volts> BloomyBs1200::set_voltages(std::span<const Volts> voltages) {
     for (std::size_t i = 0; i < voltages.size(); ++i) {
         check_voltage(static_cast<int>(i) + 1, voltages[i]);
@@ -281,8 +271,9 @@ std::vector<Volts> BloomyBs1200::set_voltages(std::span<const Volts> voltages) {
 }
 
 void BloomyBs1200::set_current_limits(int channel, Amperes source, Amperes sink) {
-    check_current(channel, "source", source);
-    check_current(channel, "sink", sink);
+    check_channel(name(), channel, channels());
+    check_current_limits(name(), channel, source, sink,
+                         {bs1200::highest_current, bs1200::highest_current});
     for (const auto& [base, limit] :
          {std::pair{bs1200::set_sink, sink}, std::pair{bs1200::set_source, source}}) {
         CanFrame frame = bs1200::frame(base, box_of(channel).number());
@@ -493,8 +484,7 @@ std::unique_ptr<Instrument> make_bloomy_bs1200(InstrumentSpec& spec, const Drive
     options.boxes = take_boxes(spec);
     options.accuracy = spec.number("accuracy", Unit::volt, 2e-3, 0.1e-3, 0.1);
     constexpr double most = bs1200::highest_current;
-    options.source_limit = spec.number("source_limit", Unit::ampere, most, 0, most);
-    options.sink_limit = spec.number("sink_limit", Unit::ampere, most, 0, most);
+    options.limits = take_current_limits(spec, most, most);
     options.serial_number = spec.word("serial_number", "");
     options.calibrated = spec.date("calibrated");
     const std::string safe = spec.word("safe", "off");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/common/current_limits.h"
 #include "drivers/registry.h"
 #include "drivers/socketcan/can_socket.h"
 #include "rig/scheduler.h"
@@ -36,8 +37,7 @@ struct Bs1200Options {
     std::string interface;
     std::vector<int> boxes{1};
     double accuracy = 2e-3;     // V
-    double source_limit = 0.5;  // A
-    double sink_limit = 0.5;    // A
+    CurrentLimits limits{0.5, 0.5};
     std::string serial_number;
     std::string calibrated;
     bool holds = false;

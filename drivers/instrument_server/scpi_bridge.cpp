@@ -11,6 +11,7 @@
 #include "drivers/instrument_server/scpi_port.h"
 #include "drivers/instrument_server/source_commands.h"
 #include "drivers/instrument_server/temperature_commands.h"
+#include "drivers/virtual_cell_simulator/virtual_cell_simulator.h"
 #include "rig/error.h"
 
 namespace bmsrig {
@@ -150,13 +151,8 @@ Options analog_options(const Source& source, InstrumentSpec& serve, const Bridge
     return options;
 }
 
-struct CellLimits {
-    double source = 0;
-    double sink = 0;
-};
-
 Options cell_options(const CellSimulator& cells, InstrumentSpec& serve,
-                     const BridgeContext& context, const CellLimits& limits) {
+                     const BridgeContext& context, const CurrentLimits& limits) {
     Options options = analog_options(cells, serve, context, bmsrig::Unit::volt);
     options.emplace_back("source_limit", format_quantity(limits.source, bmsrig::Unit::ampere));
     options.emplace_back("sink_limit", format_quantity(limits.sink, bmsrig::Unit::ampere));
@@ -164,13 +160,9 @@ Options cell_options(const CellSimulator& cells, InstrumentSpec& serve,
 }
 
 /// A virtual cell simulator takes no higher limits than its own, and does not tell them.
-CellLimits limits_of(const BridgeContext& context) {
-    constexpr double standard = 1.2;  // drivers/virtual_cell_simulator/virtual_cell_simulator.h
-    const auto value = [&](std::string_view key) {
-        const std::string text = option_of(context, key);
-        return text.empty() ? standard : parse_quantity(text).value;
-    };
-    return {value("source_limit"), value("sink_limit")};
+CurrentLimits limits_of(const BridgeContext& context) {
+    InstrumentSpec spec = context.instrument;  // taking notes what was taken: from a copy
+    return take_virtual_cell_limits(spec);
 }
 
 /// The ends of a precision source's ranges in V; one that holds all where the file says nothing.
@@ -200,7 +192,7 @@ std::vector<double> take_ranges(InstrumentSpec& serve, const ShuntInjector& sour
 std::unique_ptr<Bridge> make_bloomy_abs_bridge(InstrumentSpec& serve, Instrument& instrument,
                                                const BridgeContext& context) {
     auto& cells = of_kind<CellSimulator>(serve, instrument);
-    const CellLimits limits = limits_of(context);
+    const CurrentLimits limits = limits_of(context);
     auto bridge = std::make_unique<ScpiBridge>(serve, instrument, context, "ABS");
     const bool has_several = cells.channels() > abs_cells;
     for (int first = 1, number = 1; first <= cells.channels(); first += abs_cells, ++number) {
@@ -216,7 +208,7 @@ std::unique_ptr<Bridge> make_scpi_cell_simulator_bridge(InstrumentSpec& serve,
                                                         Instrument& instrument,
                                                         const BridgeContext& context) {
     auto& cells = of_kind<CellSimulator>(serve, instrument);
-    const CellLimits limits = limits_of(context);
+    const CurrentLimits limits = limits_of(context);
     CellUnit unit = generic_cell_unit();
     unit.count = cells.channels();
     unit.source_limit = limits.source;

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "drivers/common/current_limits.h"
 #include "drivers/scpi/cell_fault_matrix.h"
 #include "drivers/scpi/cell_simulator_commands.h"
 #include "drivers/scpi/options.h"
@@ -33,12 +34,6 @@ struct Cell {
     double source_limit = 0;
     double sink_limit = 0;
     int partner = 0;  // whose source it has; 0: its own
-};
-
-/// Of a cell's current; also what holds at the start of a test.
-struct Limits {
-    double source = 0;
-    double sink = 0;
 };
 
 class ScpiCellSimulator final : public ScpiInstrument<CellSimulator> {
@@ -90,17 +85,10 @@ class ScpiCellSimulator final : public ScpiInstrument<CellSimulator> {
 
     Range range_;
     CellSimulatorCommands commands_;
-    Limits limits_;
+    CurrentLimits limits_;  // also what holds at the start of a test
     CellFaultMatrix* matrix_ = nullptr;
     std::vector<Cell> cells_;
 };
-
-Limits take_limits(InstrumentSpec& spec) {
-    constexpr double usual = 5;
-    constexpr double most = 100;
-    return {spec.number("source_limit", Unit::ampere, usual, 0, most),
-            spec.number("sink_limit", Unit::ampere, usual, 0, most)};
-}
 
 CellFaultMatrix* take_matrix(InstrumentSpec& spec, const DriverContext& context, int cells) {
     const DriverOption* option = find_option(spec, "faults");
@@ -126,7 +114,7 @@ ScpiCellSimulator::ScpiCellSimulator(InstrumentSpec& spec, const DriverContext& 
     : ScpiInstrument(spec, context, defaults),
       range_(take_range(spec, Unit::volt, 10)),
       commands_(spec, range_.resolution),
-      limits_(take_limits(spec)),
+      limits_(take_current_limits(spec, 5, 100)),
       matrix_(take_matrix(spec, context, channels())),
       cells_(static_cast<std::size_t>(channels())) {
     forget();
@@ -276,15 +264,7 @@ Amperes ScpiCellSimulator::read_current(int channel) {
 
 void ScpiCellSimulator::set_current_limits(int channel, Amperes source, Amperes sink) {
     core_.check(channel);
-    const auto check = [&](const char* what, double asked, double most) {
-        if (asked >= 0 && asked <= most) return;
-        throw RatingError("instrument \"" + name() + "\", channel " + std::to_string(channel) +
-                          ": a " + what + " limit of " + format_quantity(asked, Unit::ampere) +
-                          " was asked for, but its range is 0 A .. " +
-                          format_quantity(most, Unit::ampere) + "; refused, nothing was changed");
-    };
-    check("source", source.value(), limits_.source);
-    check("sink", sink.value(), limits_.sink);
+    check_current_limits(name(), channel, source, sink, limits_);
     if (commands_.set_source_limit.empty() || commands_.set_sink_limit.empty()) {
         throw BenchCannot("current_limits",
                           "instrument \"" + name() + "\" has no current limits to set");

@@ -152,21 +152,18 @@ Amperes VirtualCellSimulator::read_current(int channel) {
 
 void VirtualCellSimulator::set_current_limits(int channel, Amperes source, Amperes sink) {
     bank_.check(channel);
-    const auto check = [&](const char* what, double asked, double most) {
-        if (asked >= 0 && asked <= most) return;
-        throw RatingError("instrument \"" + name() + "\", channel " + std::to_string(channel) +
-                          ": a " + what + " limit of " + format_quantity(asked, Unit::ampere) +
-                          " was asked for, but its range is 0 A .. " +
-                          format_quantity(most, Unit::ampere) + "; refused, nothing was changed");
-    };
-    check("source", source.value(), unloaded_.source_limit);
-    check("sink", sink.value(), unloaded_.sink_limit);
+    check_current_limits(name(), channel, source, sink,
+                         {unloaded_.source_limit, unloaded_.sink_limit});
     of_channel(cells_, channel).source.source_limit = source.value();
     of_channel(cells_, channel).source.sink_limit = sink.value();
     bank_.reshape(channel);
 }
 
 }  // namespace
+
+CurrentLimits take_virtual_cell_limits(InstrumentSpec& spec) {
+    return take_current_limits(spec, 1.2, 100);
+}
 
 std::unique_ptr<Instrument> make_virtual_cell_simulator(InstrumentSpec& spec,
                                                         const DriverContext& context) {
@@ -180,11 +177,11 @@ std::unique_ptr<Instrument> make_virtual_cell_simulator(InstrumentSpec& spec,
     defaults.settling_time = std::chrono::milliseconds{10};
     defaults.update_interval = std::chrono::milliseconds{5};
     const AnalogSpec analog = take_analog_options(spec, defaults, {-10, 10, 1});
-    constexpr double most_current = 100;
     LoadedSource unloaded;
     unloaded.impedance = spec.number("source_impedance", Unit::ohm, 10e-3, 0, 1000);
-    unloaded.source_limit = spec.number("source_limit", Unit::ampere, 1.2, 0, most_current);
-    unloaded.sink_limit = spec.number("sink_limit", Unit::ampere, 1.2, 0, most_current);
+    const CurrentLimits limits = take_virtual_cell_limits(spec);
+    unloaded.source_limit = limits.source;
+    unloaded.sink_limit = limits.sink;
     const double current_accuracy = spec.number("current_accuracy", Unit::ampere, 1e-3, 0, 1);
     return std::make_unique<VirtualCellSimulator>(spec.name, analog, unloaded, current_accuracy,
                                                   context);

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "drivers/common/current_limits.h"
 #include "drivers/registry.h"
 #include "rig/config/bench.h"
 
@@ -37,5 +38,8 @@ namespace bmsrig {
 /// the source from the terminals.
 std::unique_ptr<Instrument> make_virtual_cell_simulator(InstrumentSpec& spec,
                                                         const DriverContext& context);
+
+/// What its options say of the current limits; for whoever serves it as another instrument.
+CurrentLimits take_virtual_cell_limits(InstrumentSpec& spec);
 
 }  // namespace bmsrig
