@@ -39,7 +39,11 @@ inline std::ostream& operator<<(std::ostream& out, const DriverCase& it) {
     return out << it.driver;
 }
 inline std::string case_name(const testing::TestParamInfo<DriverCase>& info) {
-    return info.param.driver + (info.param.clock == ClockKind::real_time ? "_real_time" : "");
+    const auto& options = info.param.options;
+    const auto profile =
+        std::ranges::find(options, "profile", &std::pair<std::string, std::string>::first);
+    return info.param.driver + (profile == options.end() ? "" : "_" + profile->second) +
+           (info.param.clock == ClockKind::real_time ? "_real_time" : "");
 }
 
 class DriverContract : public testing::TestWithParam<DriverCase> {

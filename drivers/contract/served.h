@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "drivers/contract/contract.h"
 #include "drivers/instrument_server/bridge.h"
@@ -22,17 +23,23 @@ class ServedInstrument {
         : spec_(std::move(virtual_one)),
           instrument_(make_instrument(spec_, {scheduler_, 1})),
           bench_{{spec_.name, instrument_.get()}} {
+        serve(reactor, driver);
+    }
+
+    /// As another one too, which is the last from then on.
+    void serve(Reactor& reactor, const std::string& driver) {
         const auto& known = bridge_registry();
         const auto info = std::ranges::find(known, driver, &BridgeInfo::driver);
         if (info == known.end()) throw std::runtime_error("nothing serves " + driver);
-        InstrumentSpec serve = spec_of(spec_.name, driver, {});
-        bridge_ = info->make(
-            serve, *instrument_,
+        InstrumentSpec spec = spec_of(spec_.name, driver, {});
+        bridges_.push_back(info->make(
+            spec, *instrument_,
             {reactor, scheduler_, spec_, [](std::string_view) {}, bench_,
-             [this] { scheduler_.run_until(Instant{stopwatch() - begun_}); }, "2026-03-01"});
+             [this] { scheduler_.run_until(Instant{stopwatch() - begun_}); }, "2026-03-01"}));
     }
 
-    [[nodiscard]] ServedAs served_as() const { return bridge_->served_as(); }
+    [[nodiscard]] ServedAs served_as() const { return bridges_.back()->served_as(); }
+    Instrument& instrument() { return *instrument_; }
 
   private:
     Scheduler scheduler_;
@@ -40,7 +47,7 @@ class ServedInstrument {
     InstrumentSpec spec_;
     std::unique_ptr<Instrument> instrument_;
     std::map<std::string, Instrument*> bench_;
-    std::unique_ptr<Bridge> bridge_;
+    std::vector<std::unique_ptr<Bridge>> bridges_;
 };
 
 /// The driver `driver`, at the wire of a virtual instrument.

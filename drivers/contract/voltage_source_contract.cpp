@@ -73,12 +73,16 @@ TEST_P(VoltageSourceContract, ComesBackWhereItWasAfterAnOutputOff) {
 
 /// What the virtual supply behind it needs for its whole range, which a bench file says.
 const Options slewing{{"settling_time", "100 ms"}};
+/// A real supply's own commands, which leave out what SCPI-99 lets them: "VOLT 12,(@1)".
+const Options n6700{{"settling_time", "100 ms"}, {"profile", "keysight_n6700"}};
 
 INSTANTIATE_TEST_SUITE_P(Drivers, VoltageSourceContract,
                          testing::Values(DriverCase{"virtual_power_supply", {{"channels", "2"}}},
                                          DriverCase{"virtual_shunt_injector", {}},
                                          served("scpi_power_supply", "virtual_power_supply",
                                                 {{"channels", "2"}}, slewing),
+                                         served("scpi_power_supply", "virtual_power_supply",
+                                                {{"channels", "2"}}, n6700),
                                          served("scpi_shunt_injector", "virtual_shunt_injector")),
                          case_name);
 
@@ -103,11 +107,12 @@ TEST_P(PowerSupplyContract, FloatsWheneverItIsOff) {
     expect_floats();
 }
 
-INSTANTIATE_TEST_SUITE_P(Drivers, PowerSupplyContract,
-                         testing::Values(DriverCase{"virtual_power_supply", {}},
-                                         served("scpi_power_supply", "virtual_power_supply", {},
-                                                slewing)),
-                         case_name);
+INSTANTIATE_TEST_SUITE_P(
+    Drivers, PowerSupplyContract,
+    testing::Values(DriverCase{"virtual_power_supply", {}},
+                    served("scpi_power_supply", "virtual_power_supply", {}, slewing),
+                    served("scpi_power_supply", "virtual_power_supply", {}, n6700)),
+    case_name);
 
 class ShuntInjectorContract : public VoltageSourceContract {};
 

@@ -43,9 +43,8 @@ void AbsCommands::add_to(Device& device) {
     add_alarms(device);
     add_ranges(device);
     // The real ones average over time; what a virtual cell reads is averaged already.
-    add_channel_query(device, "MEASure#[:SCALar]:VOLTage:AVG?", count(), [this](int number) {
-        return number_text(simulator().read_voltage(channel(number)).value());
-    });
+    add_channel_query(device, "MEASure#[:SCALar]:VOLTage:AVG?", count(),
+                      [this](int number) { return number_text(sensed(number)); });
     add_channel_query(device, "MEASure#[:SCALar]:CURRent:AVG?", count(), [this](int number) {
         return number_text(simulator().read_current(channel(number)).value());
     });

@@ -75,7 +75,7 @@ void CellCommands::add_voltage(Device& device) {
     const NumberRange range{Unit::volt, cells_.minimum().value(), cells_.maximum().value(),
                             std::max(0.0, cells_.minimum().value())};
     add_channel_setting(
-        device, "SOURce#:VOLTage[:LEVel][:IMMediate][:AMPLitude]", count(),
+        device, "[SOURce#]:VOLTage[:LEVel][:IMMediate][:AMPLitude]", count(),
         [range](Call& call) { return call.number(range); },
         [this](int number, double voltage) {
             Cell& cell = at_channel(state_, number);
@@ -84,7 +84,7 @@ void CellCommands::add_voltage(Device& device) {
                 cells_.set_voltage(channel(number), volts(cell.set_point));
             }
         });
-    add_channel_query(device, "SOURce#:VOLTage[:LEVel][:IMMediate][:AMPLitude]?", count(),
+    add_channel_query(device, "[SOURce#]:VOLTage[:LEVel][:IMMediate][:AMPLitude]?", count(),
                       [this](int number) { return number_text(cell(number).set_point); });
 }
 
@@ -105,8 +105,8 @@ void CellCommands::add_limit(Device& device, const std::string& pattern, double 
 }
 
 void CellCommands::add_limits(Device& device) {
-    add_limit(device, "SOURce#:CURRent:SRC", &Cell::source_limit, unit_.source_limit);
-    add_limit(device, "SOURce#:CURRent:SNK", &Cell::sink_limit, unit_.sink_limit);
+    add_limit(device, "[SOURce#]:CURRent:SRC", &Cell::source_limit, unit_.source_limit);
+    add_limit(device, "[SOURce#]:CURRent:SNK", &Cell::sink_limit, unit_.sink_limit);
 }
 
 void CellCommands::add_output(Device& device) {
@@ -128,10 +128,16 @@ void CellCommands::add_output(Device& device) {
     });
 }
 
+/// A fault matrix that turns the cell round stands behind its sense terminals.
+double CellCommands::sensed(int number) const {
+    const double voltage = cells_.read_voltage(channel(number)).value();
+    const Cell& told = cell(number);
+    return told.fault == CellFault::none ? std::copysign(voltage, told.set_point) : voltage;
+}
+
 void CellCommands::add_measurements(Device& device) {
-    add_channel_query(device, "MEASure#[:SCALar]:VOLTage[:DC]?", count(), [this](int number) {
-        return number_text(cells_.read_voltage(channel(number)).value());
-    });
+    add_channel_query(device, "MEASure#[:SCALar]:VOLTage[:DC]?", count(),
+                      [this](int number) { return number_text(sensed(number)); });
     add_channel_query(device, "MEASure#[:SCALar]:CURRent[:DC]?", count(), [this](int number) {
         return number_text(cells_.read_current(channel(number)).value());
     });

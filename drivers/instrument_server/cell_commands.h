@@ -44,6 +44,8 @@ class CellCommands : public CommandSet {
     [[nodiscard]] CellSimulator& simulator() const { return cells_; }
     [[nodiscard]] int channel(int cell) const { return unit_.first + cell - 1; }
     [[nodiscard]] int count() const { return unit_.count; }
+    /// The voltage that a cell measures.
+    [[nodiscard]] double sensed(int number) const;
     [[nodiscard]] const Cell& cell(int number) const { return at_channel(state_, number); }
 
   private:

@@ -94,6 +94,17 @@ TEST_F(Cells, AreSetManyAtOnce) {
     EXPECT_EQ(bench("SOUR:VOLT? (@1:3)"), "3.2,3.1,3.3");
 }
 
+// SCPI-99 volume 2, SOURce and ROUTe: an instrument that is a source or a switch in the first place
+// may have these left out.
+TEST_F(Cells, NeedNoSourceInFrontOfWhatTheySource) {
+    bench("VOLT 3.1,(@2:3);:OUTP 1,(@2:3);:CURR:SRC 0.5,(@3)");
+    EXPECT_NEAR(bench.terminal(3), 3.1, error);
+    EXPECT_EQ(bench("VOLT? (@1:3);:SOURCE3:CURRENT:SRC?"), "0,3.1,3.1;0.5");
+    bench("VOLTAGE:LEVEL:IMMEDIATE:AMPLITUDE 3.2");
+    EXPECT_EQ(bench("VOLT?"), "3.2") << "channel 1, where no other is said";
+    EXPECT_EQ(bench.error_of("VOLT2 3.2"), -113) << "the number is that of SOURce";
+}
+
 TEST_F(Cells, HaveFaultsAndLoseThemOnReset) {
     bench("SOUR:VOLT 3,(@1:3);:OUTP 1,(@1:3);:OUTP1:FAUL OPEN;:OUTP2:FAUL SHORT;:OUTP3:FAUL POL");
     EXPECT_TRUE(std::isnan(bench.terminal(1)));
@@ -169,6 +180,7 @@ TEST(PrecisionSource, HoldsASetPointWithinItsRange) {
     EXPECT_NEAR(bench.terminal(1), 0.05, 2e-6);
     EXPECT_EQ(bench.error_of("SOUR:VOLT:RANG MIN"), -221);
     EXPECT_EQ(bench.error_of("SOUR:VOLT:RANG 0.3"), -222);
+    EXPECT_EQ(bench("VOLT:RANG?"), "0.2");
     bench("*RST");
     EXPECT_EQ(bench("SOUR:VOLT:RANG?;:SOUR:VOLT?;:OUTP?"), "0.02;0;0");
     EXPECT_NEAR(bench.terminal(1), 0, 2e-6);
@@ -181,6 +193,8 @@ TEST(SensorCommands, SetTemperaturesAndFaults) {
     EXPECT_EQ(bench("MEAS1:TEMP?"), "9.91E37");
     bench("SOUR:TEMP 25.03,(@1:3)");
     EXPECT_EQ(bench("SOUR1:TEMP?"), "25");  // a DS18B20 has steps of a sixteenth of a degree
+    bench("TEMP 30,(@2)");
+    EXPECT_EQ(bench("TEMP? (@1:3)"), "25,30,25");
 }
 
 TEST(SensorCommands, ShowWhatIsAbsentOrStuck) {
@@ -208,6 +222,8 @@ TEST(RelayCard, ClosesAndOpensContacts) {
     EXPECT_EQ(bench.terminal(3), 0);
     EXPECT_EQ(bench.error_of("ROUT:CLOS (@2,5)"), -222);
     EXPECT_EQ(bench("ROUT:CLOS? (@1:4)"), "1,0,0,0");
+    bench("CLOS (@4);:OPEN (@1)");
+    EXPECT_EQ(bench("CLOS? (@1:4)"), "0,0,0,1");
     bench("ROUT:OPEN:ALL");
     EXPECT_EQ(bench("ROUT:CLOS? (@1:4)"), "0,0,0,0");
 }
@@ -218,13 +234,15 @@ TEST(FaultMatrix, PutsRelaysBetweenCellsAndPlug) {
     Bench<CellSimulator> bench("virtual_cell_simulator", options);
     bench.join<MatrixCommands>();
     for (int cell = 1; cell <= 4; ++cell) bench.made->set_voltage(cell, 3.0_V);
-    bench("ROUT:CLOS (@101,202,303)");
+    bench("ROUT:CLOS (@101,102,202,303)");
     EXPECT_TRUE(std::isnan(bench.terminal(1)));
     EXPECT_NEAR(bench.terminal(2), 0, error);
     EXPECT_NEAR(bench.terminal(3), -3, error);
     EXPECT_NEAR(bench.terminal(4), 3, error);
-    EXPECT_EQ(bench.error_of("ROUT:CLOS (@302)"), -221);
-    EXPECT_EQ(bench("ROUT:CLOS? (@202,302)"), "1,0");
+    EXPECT_EQ(bench.error_of("ROUT:CLOS (@204)"), -221) << "it would short source 4";
+    EXPECT_EQ(bench.error_of("ROUT:OPEN (@102)"), -221) << "and this one source 2";
+    EXPECT_EQ(bench("ROUT:CLOS? (@102,202,204)"), "1,1,0");
+    EXPECT_NEAR(bench.terminal(2), 0, error);
     EXPECT_EQ(bench.error_of("ROUT:CLOS (@105)"), -222);
     EXPECT_EQ(bench.error_of("ROUT:CLOS (@401)"), -222);
     bench("*RST");

@@ -1,17 +1,12 @@
 #include "drivers/instrument_server/relay_commands.h"
 
-#include <algorithm>
-#include <array>
-#include <map>
-#include <utility>
-
 namespace bmsrig::scpi_server {
 
 namespace {
 
-constexpr int relays_of_a_kind = 100;
-constexpr std::array kinds{CellFault::none, CellFault::open, CellFault::shorted,
-                           CellFault::reversed};
+constexpr int opens = 100;
+constexpr int shorts = 200;
+constexpr int reverses = 300;
 
 }  // namespace
 
@@ -28,23 +23,23 @@ void RelayCommands::switch_to(const std::set<int>& closed) {
 }
 
 void RelayCommands::add_to(Device& device) {
-    device.add("ROUTe:CLOSe", [this](Call& call) {
+    device.add("[ROUTe]:CLOSe", [this](Call& call) {
         const auto relays = take_relays(call);
         auto closed = closed_;
         closed.insert(relays.begin(), relays.end());
         switch_to(closed);
     });
-    device.add("ROUTe:OPEN", [this](Call& call) {
+    device.add("[ROUTe]:OPEN", [this](Call& call) {
         const auto relays = take_relays(call);
         auto closed = closed_;
         for (const int relay : relays) closed.erase(relay);
         switch_to(closed);
     });
-    device.add("ROUTe:OPEN:ALL", [this](Call& call) {
+    device.add("[ROUTe]:OPEN:ALL", [this](Call& call) {
         call.finish();
         switch_to({});
     });
-    device.add("ROUTe:CLOSe?", [this](Call& call) {
+    device.add("[ROUTe]:CLOSe?", [this](Call& call) {
         std::vector<double> states;
         for (const int relay : take_relays(call)) states.push_back(closed_.contains(relay) ? 1 : 0);
         call.answer(states);
@@ -65,26 +60,32 @@ void ContactCommands::apply(const std::set<int>& closed) {
 }
 
 void MatrixCommands::check(int relay) const {
-    const int kind = relay / relays_of_a_kind;
-    const int cell = relay % relays_of_a_kind;
-    if (kind < 1 || std::cmp_greater_equal(kind, kinds.size()) || cell < 1 ||
-        cell > cells_.channels()) {
-        throw Failure(code::out_of_range, "there is no relay " + std::to_string(relay));
+    for (const int kind : {opens, shorts, reverses}) {
+        if (relay > kind && relay <= kind + cells_.channels()) return;
     }
+    throw Failure(code::out_of_range, "there is no relay " + std::to_string(relay));
 }
 
 void MatrixCommands::apply(const std::set<int>& closed) {
-    std::map<int, int> by_cell;
-    for (const int relay : closed) {
-        const auto [other, is_first] = by_cell.emplace(relay % relays_of_a_kind, relay);
-        if (is_first) continue;
-        throw Failure(code::settings_conflict, "relays " + std::to_string(other->second) + " and " +
-                                                   std::to_string(relay) + " at the same cell");
+    std::vector<CellFault> faults;
+    for (int cell = 1; cell <= cells_.channels(); ++cell) {
+        const bool is_parted = closed.contains(opens + cell);
+        if (closed.contains(shorts + cell)) {
+            if (!is_parted) {
+                throw Failure(code::settings_conflict,
+                              "relay " + std::to_string(shorts + cell) + " without relay " +
+                                  std::to_string(opens + cell) + " would short the source");
+            }
+            faults.push_back(CellFault::shorted);
+        } else if (is_parted) {
+            faults.push_back(CellFault::open);
+        } else {
+            faults.push_back(closed.contains(reverses + cell) ? CellFault::reversed
+                                                              : CellFault::none);
+        }
     }
     for (int cell = 1; cell <= cells_.channels(); ++cell) {
-        const auto relay = by_cell.find(cell);
-        const int kind = relay == by_cell.end() ? 0 : relay->second / relays_of_a_kind;
-        cells_.set_fault(cell, kinds.at(static_cast<std::size_t>(kind)));
+        cells_.set_fault(cell, at_channel(faults, cell));
     }
 }
 

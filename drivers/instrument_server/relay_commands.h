@@ -44,9 +44,9 @@ class ContactCommands final : public RelayCommands {
     LineDriver& contacts_;
 };
 
-/// Relays between a cell simulator and the UUT's plug, for each cell n: 100 + n parts its wire, 200
-/// + n joins its terminals, 300 + n exchanges them. One at a time for each cell: a cell that is
-/// shorted and reversed at once would be shorted behind its own fuse.
+/// Relays between a cell simulator and the UUT's plug, for each cell n: 100 + n parts its source,
+/// 200 + n joins its terminals on the UUT's side, 300 + n exchanges them. 200 + n is refused unless
+/// 100 + n parts the source: it would be shorted.
 class MatrixCommands final : public RelayCommands {
   public:
     explicit MatrixCommands(CellSimulator& cells) : cells_(cells) {}

@@ -19,7 +19,7 @@ struct Suffix {
     double divisor = 1;  ///< 3300 MV are 3.3 V and nothing else
 };
 
-/// SCPI-99 volume 1, 7.4.1 and IEEE 488.2 table 7-1: M is milli, except in front of OHM and HZ.
+/// SCPI-99 volume 1, 7.5 and IEEE 488.2 table 7-1: M is milli, except in front of OHM and HZ.
 constexpr std::array suffixes{
     Suffix{"NV", Unit::volt, 1, 1e9},   Suffix{"UV", Unit::volt, 1, 1e6},
     Suffix{"MV", Unit::volt, 1, 1e3},   Suffix{"V", Unit::volt, 1},

@@ -37,11 +37,11 @@ void SourceCommands::add_to(Device& device) {
     const NumberRange range{Unit::volt, source_.minimum().value(), source_.maximum().value(),
                             std::max(0.0, source_.minimum().value())};
     add_channel_setting(
-        device, "SOURce#:VOLTage[:LEVel][:IMMediate][:AMPLitude]", count,
+        device, "[SOURce#]:VOLTage[:LEVel][:IMMediate][:AMPLitude]", count,
         [range](Call& call) { return call.number(range); },
         [this](int channel, double voltage) { set(channel, voltage); });
     add_channel_query(
-        device, "SOURce#:VOLTage[:LEVel][:IMMediate][:AMPLitude]?", count,
+        device, "[SOURce#]:VOLTage[:LEVel][:IMMediate][:AMPLitude]?", count,
         [this](int channel) { return number_text(at_channel(outputs_, channel).set_point); });
     add_channel_setting(
         device, "OUTPut#[:STATe]", count, [](Call& call) -> int { return call.boolean(); },
@@ -66,7 +66,7 @@ void SourceCommands::add_to(Device& device) {
 void SourceCommands::add_range(Device& device) {
     const NumberRange all{Unit::volt, 0, ranges_.back(), ranges_.front()};
     add_channel_setting(
-        device, "SOURce#:VOLTage:RANGe", source_.channels(),
+        device, "[SOURce#]:VOLTage:RANGe", source_.channels(),
         [all](Call& call) { return call.number(all); },
         [this](int channel, double largest) {
             Output& output = at_channel(outputs_, channel);
@@ -78,7 +78,7 @@ void SourceCommands::add_range(Device& device) {
             }
             output.range = range;
         });
-    add_channel_query(device, "SOURce#:VOLTage:RANGe?", source_.channels(), [this](int channel) {
+    add_channel_query(device, "[SOURce#]:VOLTage:RANGe?", source_.channels(), [this](int channel) {
         return number_text(at_channel(outputs_, channel).range);
     });
 }

@@ -31,14 +31,14 @@ void TemperatureCommands::add_to(Device& device) {
         Unit::celsius, sensors_.minimum().value(), sensors_.maximum().value(),
         std::clamp(25.0, sensors_.minimum().value(), sensors_.maximum().value())};
     add_channel_setting(
-        device, "SOURce#:TEMPerature[:LEVel][:IMMediate][:AMPLitude]", count,
+        device, "[SOURce#]:TEMPerature[:LEVel][:IMMediate][:AMPLitude]", count,
         [range](Call& call) { return call.number(range); },
         [this](int channel, double temperature) {
             at_channel(state_, channel).set_point =
                 sensors_.set_temperature(channel, celsius(temperature)).value();
         });
     add_channel_query(
-        device, "SOURce#:TEMPerature[:LEVel][:IMMediate][:AMPLitude]?", count,
+        device, "[SOURce#]:TEMPerature[:LEVel][:IMMediate][:AMPLitude]?", count,
         [this](int channel) { return number_text(at_channel(state_, channel).set_point); });
     add_channel_query(device, "MEASure#[:SCALar]:TEMPerature?", count, [this](int channel) {
         return number_text(sensors_.read_temperature(channel).value());
