@@ -77,17 +77,17 @@ struct UutServer::Parts : std::enable_shared_from_this<Parts> {
         socket = std::move(next);
         std::ignore = socket.set_option(tcp::no_delay(true), ignored);
         ++connection;
-        input.clear();
         output.clear();
         is_writing = false;
         asked = {};
-        read();
+        read(std::make_shared<std::string>());
     }
 
-    void read() {
-        boost::asio::async_read_until(socket, boost::asio::dynamic_buffer(input, longest_line),
+    /// Each connection has an input of its own: the reading of one that was taken over ends later.
+    void read(const std::shared_ptr<std::string>& input) {
+        boost::asio::async_read_until(socket, boost::asio::dynamic_buffer(*input, longest_line),
                                       '\n',
-                                      [self = shared_from_this(), number = connection](
+                                      [self = shared_from_this(), input, number = connection](
                                           boost::system::error_code error, std::size_t size) {
                                           if (number != self->connection) return;
                                           boost::system::error_code ignored;
@@ -95,10 +95,10 @@ struct UutServer::Parts : std::enable_shared_from_this<Parts> {
                                               std::ignore = self->socket.close(ignored);
                                               return;
                                           }
-                                          const std::string line = self->input.substr(0, size - 1);
-                                          self->input.erase(0, size);
+                                          const std::string line = input->substr(0, size - 1);
+                                          input->erase(0, size);
                                           self->take(line);
-                                          self->read();
+                                          self->read(input);
                                       });
     }
 
@@ -174,7 +174,6 @@ struct UutServer::Parts : std::enable_shared_from_this<Parts> {
     ListenAddress address;
     std::string identity;
     HostedUut asked;
-    std::string input;
     std::string output;
     bool is_writing = false;
     int connection = 0;  ///< handlers of an older one do nothing

@@ -173,6 +173,17 @@ def test_a_uut_that_does_not_start_says_why(lab, requests, words):
         assert uut.ask("off") == "off"
 
 
+def test_the_uut_is_whose_who_came_last(lab):
+    """A rig that comes while another is still connected is heard from its first word on, and the other one is left."""
+    with lab.connect("uut") as first, lab.connect("uut") as second:
+        second.say("identify")
+        assert second.line().startswith(b"identity ")
+        with lab.connect("uut") as third:
+            assert third.ask("identify").startswith("identity ")
+            assert second.line() == b""
+            assert first.line() == b""
+
+
 def test_a_uut_that_dies_is_told(lab):
     with lab.connect("uut") as uut, lab.connect("cells") as cells:
         assert uut.ask("on").startswith("running ")
