@@ -124,7 +124,8 @@ void bind_product(py::module_& module) {
 
 /// Where it is found; empty for a virtual instrument.
 std::string address_of(const InstrumentSpec& spec) {
-    for (const std::string_view key : {"address", "interfaces", "interface", "chip", "devices"}) {
+    for (const std::string_view key :
+         {"address", "addresses", "interfaces", "interface", "chip", "devices"}) {
         const auto found = std::ranges::find(spec.options, key, &DriverOption::key);
         if (found != spec.options.end()) return found->text;
     }

@@ -7,7 +7,7 @@ from datetime import date
 
 from bmsrig import _core
 from bmsrig.bring_up.finding import Finding, attempt
-from bmsrig.calibration import calibrations
+from bmsrig.calibration import Calibration, calibrations
 
 
 def identities(core: _core.Rig, today: date) -> list[Finding]:
@@ -15,10 +15,7 @@ def identities(core: _core.Rig, today: date) -> list[Finding]:
     told = core.identities
     addresses = _addresses(core.bench)
     findings = [_identity(facts, addresses[facts["name"]]) for facts in told]
-    for each in calibrations(told, core.bench, today):
-        advice = "have it calibrated or replaced; the bench file says what becomes of it" if each.flaw else ""
-        findings.append(Finding(f"calibration {each.instrument}", not each.is_refused, str(each), advice))
-    return findings
+    return findings + [_calibration(each) for each in calibrations(told, core.bench, today)]
 
 
 def opened_apart(bench: str) -> list[Finding]:
@@ -33,6 +30,13 @@ def opened_apart(bench: str) -> list[Finding]:
             what = f"instrument {name}"
             findings += attempt(what, lambda name=name: [_identity(probe.identify(name), addresses[name])])  # type: ignore[misc]
     return findings
+
+
+def _calibration(found: Calibration) -> Finding:
+    """Whether it holds, and if not, what becomes of that until it does: the bench file's choice."""
+    choice = "no plan runs here, the bench file refuses it" if found.is_refused else "plans run and records are marked"
+    advice = f"have it calibrated or replaced; until then {choice}" if found.flaw else ""
+    return Finding(f"calibration {found.instrument}", not found.is_refused, str(found), advice)
 
 
 def _addresses(bench: _core.Bench) -> dict[str, str]:

@@ -48,20 +48,19 @@ def outputs(core: _core.Rig, baseline: dict[str, float]) -> list[Finding]:
 
 
 def _latencies(core: _core.Rig, outputs: list[Output]) -> list[Finding]:
-    """How long a reading takes, of each instrument; a virtual bench answers in no time."""
-    if not core.bench.is_real_time:
-        return []
+    """How long a reading takes, of each instrument at the end of a wire; virtual ones answer in no time."""
+    real = {spec.name for spec in core.bench.instruments if not spec.driver.startswith("virtual_")}
     taken: dict[str, list[float]] = {}
     instruments = {port: instrument for port, instrument, *_ in core.fixture.sources}
     for output in outputs:
         taken.setdefault(instruments[output.port], []).extend(output.seconds)
-    return [latency(instrument, seconds) for instrument, seconds in taken.items() if seconds]
+    return [latency(instrument, seconds) for instrument, seconds in taken.items() if seconds and instrument in real]
 
 
 def latency(instrument: str, seconds: list[float]) -> Finding:
-    """The finding on these times in s."""
+    """The finding on these times in s, each from sending a query to having its answer."""
     middle, worst = median(seconds), max(seconds)
-    seen = f"{len(seconds)} readings, each in {amount(middle, 's')}, at worst in {amount(worst, 's')}"
+    seen = f"{len(seconds)} queries, each answered in {amount(middle, 's')}, at worst in {amount(worst, 's')}"
     return Finding(f"latency {instrument}", True, seen, figures={"median_s": middle, "worst_s": worst})
 
 
