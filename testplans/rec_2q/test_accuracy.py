@@ -48,6 +48,7 @@ def test_each_cell_alone(rig):
 @pytest.mark.parametrize("shunt", current.SHUNTS, ids=lambda amperes: f"{amperes}A")
 def test_current_with_every_shunt(rig, shunt):
     """50 mV is the shunt's rated current, and less is less, both ways; the sign says charge or discharge."""
+    current.require_accuracy(rig, current.VOLTS_PER_LSB)
     rig.restart(ioja=current.SHUNTS[shunt])
     for part in (0.0, 0.01, -0.01, 0.25, -0.25, 0.5, -0.5, 1.0, -1.0):
         rig.source("shunt").set(0.050 * part)
@@ -59,6 +60,7 @@ def test_current_with_every_shunt(rig, shunt):
 @pytest.mark.requirement("R2Q-CURRENT")
 def test_ioja_is_the_unit_s_own(rig):
     """50 mV with a coefficient between those of the table: the current follows what was written."""
+    current.require_accuracy(rig, current.VOLTS_PER_LSB)
     rig.rs485.write("IOJA", 0.005)
     rig.source("shunt").set(0.050)
     rig.wait(SETTLED)
@@ -70,6 +72,7 @@ def test_ioja_is_the_unit_s_own(rig):
 @pytest.mark.parametrize("offset", [-2.0, -0.5, 0.5, 2.0])
 def test_current_offset(rig, offset):
     """IOFF moves the current by as much, whatever flows. Which way, the manual does not say: recorded."""
+    current.require_accuracy(rig, current.VOLTS_PER_LSB)
     rig.restart(ioff=offset)
     for amperes in (0.0, 60.0, -60.0):
         flowing = current.apply(rig, amperes)

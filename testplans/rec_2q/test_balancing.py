@@ -83,6 +83,7 @@ def test_cells_above_the_mean_are_balanced(rig):
 @pytest.mark.parametrize("amperes", [0.15, 0.0, -5.0], ids=lambda amperes: f"{amperes:g}A")
 def test_without_charging_there_is_no_start(rig, amperes):
     """0.15 A, no current and a discharge are no charging: a cell above BMIN is left alone."""
+    current.require_accuracy(rig, current.volts_of(rig, 0.05))
     current.apply(rig, amperes)
     rig.cells.set(start_region(rig))
     expect_none_balanced(rig)
@@ -91,6 +92,7 @@ def test_without_charging_there_is_no_start(rig, amperes):
 @pytest.mark.requirement("R2Q-BAL-START")
 def test_charging_of_a_quarter_ampere_starts(rig):
     """Clearly above 0.2 A."""
+    current.require_accuracy(rig, current.volts_of(rig, 0.05))
     current.apply(rig, 0.25)
     rig.cells.set(start_region(rig))
     expect_balanced(rig, {1})

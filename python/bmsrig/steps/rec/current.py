@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bmsrig import BenchCannot
 from bmsrig.rig import Rig
 from bmsrig.stimulus import Applied
 
@@ -49,6 +50,15 @@ def ramp(rig: Rig, to: float, seconds: float, steps: int = 100) -> Current:
 def read(rig: Rig) -> Current:
     """The current that the instrument reads back now."""
     return _in_force(rig, Applied(rig.source("shunt").read(), rig.now))
+
+
+def require_accuracy(rig: Rig, volts: float) -> None:
+    """Raise BenchCannot, so that the test is inconclusive, if the source at the shunt is not as accurate as this."""
+    accuracy = rig.source("shunt").accuracy
+    if accuracy > volts:
+        raise BenchCannot(
+            f"the source at the shunt is accurate to {accuracy * 1e6:g} uV; this takes {volts * 1e6:.2g} uV or better"
+        )
 
 
 def _in_force(rig: Rig, applied: Applied) -> Current:
