@@ -1,6 +1,7 @@
 #include "drivers/instrument_server/scpi_device.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 
@@ -73,7 +74,7 @@ void Device::add_common_commands() {
 
 void Device::add_status_register(const std::string& name, std::uint8_t Status::*mask) {
     add(name, [this, mask](Call& call) {
-        status_.*mask = static_cast<std::uint8_t>(call.number(byte_range));
+        status_.*mask = static_cast<std::uint8_t>(std::lround(call.number(byte_range)));
     });
     add(name + "?", [this, mask](Call& call) { call.answer(std::to_string(status_.*mask)); });
 }

@@ -104,7 +104,7 @@ TEST_F(ScpiDevice, TheQueueOverflows) {
 TEST_F(ScpiDevice, TheStatusRegistersFollowTheStandard) {
     EXPECT_EQ(device.execute("*ESR?"), "128");  // power on
     EXPECT_EQ(device.execute("*ESR?"), "0");
-    device.execute("*ESE 32;*SRE 32");
+    device.execute("*ESE 31.7;*SRE #H20");  // numbers are rounded (IEEE 488.2, 7.7.2)
     EXPECT_EQ(device.execute("*ESE?;*SRE?"), "32;32");
     device.execute("NONSENSE");
     EXPECT_EQ(device.execute("*STB?"), "100");  // error queue, event summary, service request

@@ -175,10 +175,7 @@ Identity Core::identify() {
         }
         all.serial += ", " + one.serial;
         if (one.firmware != all.firmware) all.firmware += ", " + one.firmware;
-        // The oldest counts; ISO dates are in the order of their texts.
-        if (one.calibrated.empty() || one.calibrated < all.calibrated) {
-            all.calibrated = one.calibrated;
-        }
+        all.calibrated = older_date(all.calibrated, one.calibrated);
     }
     return all;
 }

@@ -47,6 +47,30 @@ class ScpiDrivers : public testing::Test {
         peer.answers("CAL:DATE?", "\"2026-03-01\"", end);
         peer.takes(power_on, end);
     }
+    /// A supply at `address`, of 80 V unless `more` says otherwise.
+    PowerSupply& make_supply(const std::string& address, const Options& more = {}) {
+        Options options{{"address", address},
+                        {"minimum", "0 V"},
+                        {"maximum", "80 V"},
+                        {"resolution", "1 mV"},
+                        {"accuracy", "5 mV"}};
+        options.insert(options.end(), more.begin(), more.end());
+        return make<PowerSupply>("scpi_power_supply", options);
+    }
+    /// The same, at the beginning of its first test.
+    PowerSupply& start_supply(ScriptedPeer& peer, const Options& more = {}) {
+        PowerSupply& supply = make_supply(peer.address(), more);
+        greet(peer, "*RST;:OUTP1 OFF");
+        supply.restart(1);
+        return supply;
+    }
+    /// Two cells.
+    CellSimulator& make_cells(const std::string& address, const Options& more) {
+        Options options{{"address", address}, {"channels", "2"},        {"minimum", "0 V"},
+                        {"maximum", "5 V"},   {"resolution", "0.1 mV"}, {"accuracy", "1 mV"}};
+        options.insert(options.end(), more.begin(), more.end());
+        return make<CellSimulator>("scpi_cell_simulator", options);
+    }
     std::string thrown() {
         return text_of<InstrumentError>([&] { reactor_.wait([] { return false; }, 20s); });
     }
@@ -56,16 +80,9 @@ class ScpiDrivers : public testing::Test {
     std::vector<std::unique_ptr<Instrument>> instruments_;
 };
 
-const Options supply_range{
-    {"minimum", "0 V"}, {"maximum", "80 V"}, {"resolution", "1 mV"}, {"accuracy", "5 mV"}};
-
 TEST_F(ScpiDrivers, PowerSupplySetsSwitchesAndReads) {
     ScriptedPeer peer(reactor_);
-    Options options = supply_range;
-    options.emplace_back("address", peer.address());
-    auto& supply = make<PowerSupply>("scpi_power_supply", options);
-    greet(peer, "*RST;:OUTP1 OFF");
-    supply.restart(1);
+    auto& supply = start_supply(peer);
     EXPECT_TRUE(std::isnan(supply.read_voltage(1).value())) << "it floats, and is not asked";
     EXPECT_EQ(supply.set_voltage(1, volts(12.3456)).value(), 12.346);
     supply.set_voltage(1, volts(13));
@@ -81,9 +98,7 @@ TEST_F(ScpiDrivers, PowerSupplySetsSwitchesAndReads) {
 
 TEST_F(ScpiDrivers, IdentifiesWithSerialNumberAndCalibration) {
     ScriptedPeer peer(reactor_);
-    Options options = supply_range;
-    options.insert(options.end(), {{"address", peer.address()}, {"serial_number", "SN1"}});
-    auto& supply = make<PowerSupply>("scpi_power_supply", options);
+    auto& supply = make_supply(peer.address(), {{"serial_number", "SN1"}});
     peer.expects("*CLS\n").answers("*IDN?", "Maker,Model,SN1,1.0,A");
     peer.answers("CAL:DATE?", "2026,3,1");
     const Identity identity = supply.identify();
@@ -99,10 +114,7 @@ TEST_F(ScpiDrivers, IdentifiesWithSerialNumberAndCalibration) {
 
 TEST_F(ScpiDrivers, ASupplyTakesAListOfChannels) {
     ScriptedPeer peer(reactor_);
-    Options options = supply_range;
-    options.insert(options.end(),
-                   {{"address", peer.address()}, {"profile", "keysight_n6700"}, {"channels", "2"}});
-    auto& supply = make<PowerSupply>("scpi_power_supply", options);
+    auto& supply = make_supply(peer.address(), {{"profile", "keysight_n6700"}, {"channels", "2"}});
     peer.expects("*CLS\n").answers("*IDN?", "Keysight Technologies,N6700C,MY1,E.02.07");
     peer.takes("*RST;:OUTP OFF,(@1,2)");
     supply.restart(1);
@@ -112,9 +124,7 @@ TEST_F(ScpiDrivers, ASupplyTakesAListOfChannels) {
 
 TEST_F(ScpiDrivers, AnotherInstrumentIsLeftAndIsToldNothing) {
     ScriptedPeer peer(reactor_);
-    Options options = supply_range;
-    options.insert(options.end(), {{"address", peer.address()}, {"serial_number", "SN1"}});
-    auto& supply = make<PowerSupply>("scpi_power_supply", options);
+    auto& supply = make_supply(peer.address(), {{"serial_number", "SN1"}});
     const auto greets = [&] { peer.expects("*CLS\n").answers("*IDN?", "Maker,Model,SN2,1.0"); };
     const auto is_another =
         HasSubstr("another instrument is there: Model with the serial number SN2");
@@ -130,9 +140,7 @@ TEST_F(ScpiDrivers, AnotherInstrumentIsLeftAndIsToldNothing) {
 
 TEST_F(ScpiDrivers, AFileNamesWhatASupplyCannotSayAndADayThatIsNone) {
     const auto refusal = [&](const std::string& key, const std::string& value) {
-        Options options = supply_range;
-        options.insert(options.end(), {{"address", "tcp 127.0.0.1:1"}, {key, value}});
-        return text_of<InputError>([&] { make<PowerSupply>("scpi_power_supply", options); });
+        return text_of<InputError>([&] { make_supply("tcp 127.0.0.1:1", {{key, value}}); });
     };
     EXPECT_THAT(refusal("set_voltage", "VOLT {value:.2f}"),
                 HasSubstr("2 decimals cannot say steps of 0.001"));
@@ -142,9 +150,7 @@ TEST_F(ScpiDrivers, AFileNamesWhatASupplyCannotSayAndADayThatIsNone) {
 
 TEST_F(ScpiDrivers, TheGuardIsToldTheSameBytesBehindALineEnd) {
     ScriptedPeer peer(reactor_);
-    Options options = supply_range;
-    options.emplace_back("address", peer.address());
-    auto& supply = make<PowerSupply>("scpi_power_supply", options);
+    auto& supply = make_supply(peer.address());
     EXPECT_TRUE(supply.safe_actions().empty()) << "nothing is connected";
     greet(peer, "*RST;:OUTP1 OFF");
     supply.restart(1);
@@ -158,11 +164,7 @@ TEST_F(ScpiDrivers, TheGuardIsToldTheSameBytesBehindALineEnd) {
 
 TEST_F(ScpiDrivers, AnInstrumentThatHoldsIsLeftAlone) {
     ScriptedPeer peer(reactor_);
-    Options options = supply_range;
-    options.insert(options.end(), {{"address", peer.address()}, {"safe", "hold"}});
-    auto& supply = make<PowerSupply>("scpi_power_supply", options);
-    greet(peer, "*RST;:OUTP1 OFF");
-    supply.restart(1);
+    auto& supply = start_supply(peer, {{"safe", "hold"}});
     supply.set_voltage(1, volts(12));
     peer.takes(":SOUR1:VOLT 12;:OUTP1 ON").finish();
     supply.make_safe();
@@ -173,11 +175,7 @@ TEST_F(ScpiDrivers, AnInstrumentThatHoldsIsLeftAlone) {
 
 TEST_F(ScpiDrivers, IsConnectedAnewForTheNextTestAndTellsEverythingAgain) {
     ScriptedPeer peer(reactor_);
-    Options options = supply_range;
-    options.emplace_back("address", peer.address());
-    auto& supply = make<PowerSupply>("scpi_power_supply", options);
-    greet(peer, "*RST;:OUTP1 OFF");
-    supply.restart(1);
+    auto& supply = start_supply(peer);
     peer.closes();
     EXPECT_THAT(thrown(), HasSubstr("the instrument may have been reset"));
     EXPECT_THAT(text_of<InstrumentError>([&] { supply.set_voltage(1, volts(1)); }),
@@ -286,6 +284,11 @@ TEST_F(ScpiDrivers, MeterScalesAndNamesAnOverload) {
     EXPECT_EQ(meter.read(1), 1.234);
     EXPECT_THAT(text_of<InstrumentError>([&] { meter.read(1); }), HasSubstr("an overload"));
     EXPECT_EQ(meter.accuracy(1), 0.01);
+    EXPECT_THAT(text_of<InputError>([&] {
+                    make<Meter>("scpi_meter",
+                                {{"address", "tcp a:1"}, {"accuracy", "1 mV"}, {"scale", "0"}});
+                }),
+                HasSubstr("every reading would be 0"));
 }
 
 class BloomyAbs : public ScpiDrivers {
@@ -413,15 +416,9 @@ TEST_F(ScpiDrivers, CellsMayHaveAFaultMatrixBehindThem) {
                                           {"operate_time", "0 s"},
                                           {"exchange_relays", "401"}},
                                          "matrix");
-    auto& cells = make<CellSimulator>("scpi_cell_simulator", {{"address", sources.address()},
-                                                              {"channels", "2"},
-                                                              {"minimum", "0 V"},
-                                                              {"maximum", "5 V"},
-                                                              {"resolution", "0.1 mV"},
-                                                              {"accuracy", "1 mV"},
-                                                              {"set_source_limit", "none"},
-                                                              {"set_sink_limit", "none"},
-                                                              {"faults", "matrix"}});
+    auto& cells = make_cells(
+        sources.address(),
+        {{"set_source_limit", "none"}, {"set_sink_limit", "none"}, {"faults", "matrix"}});
     relays.expects("*CLS\n").answers("*IDN?", "Maker,FIU,SN2,1.0");
     relays.takes(
         ":ROUT:OPEN (@201,202);:ROUT:OPEN (@301,302);:ROUT:OPEN (@401);"
@@ -446,12 +443,7 @@ TEST_F(ScpiDrivers, CellsMayHaveAFaultMatrixBehindThem) {
 
 TEST_F(ScpiDrivers, CellsCannotHaveFaultsWithoutAnyMeans) {
     ScriptedPeer peer(reactor_);
-    auto& cells = make<CellSimulator>("scpi_cell_simulator", {{"address", peer.address()},
-                                                              {"minimum", "0 V"},
-                                                              {"maximum", "5 V"},
-                                                              {"resolution", "0.1 mV"},
-                                                              {"accuracy", "1 mV"},
-                                                              {"fault_open", "none"}});
+    auto& cells = make_cells(peer.address(), {{"fault_open", "none"}});
     EXPECT_THAT(text_of<BenchCannot>([&] { cells.set_fault(1, CellFault::open); }),
                 HasSubstr("instrument \"it\" cannot make a cell open"));
 }

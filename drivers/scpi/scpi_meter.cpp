@@ -23,6 +23,10 @@ class ScpiMeter final : public ScpiInstrument<Meter> {
             unit_from_string(take_word(spec, "unit", {"V", "A", "ohm", "degC", "ratio"}, "V"));
         accuracy_ = spec.number("accuracy", unit, 0, finest, most);
         scale_ = spec.number("scale", Unit::none, 1, -most, most);
+        if (scale_ == 0) {
+            refuse_option(spec, *find_option(spec, "scale"),
+                          "every reading would be 0; expected what a reading is multiplied by");
+        }
         const double resolution = spec.number("resolution", unit, 0, 0, most);
         if (accuracy_ > 0 && accuracy_ >= resolution / 2) return;
         throw InputError(spec.file, spec.line,

@@ -27,9 +27,11 @@ std::optional<int> whole_number(std::string_view text) {
     return value;
 }
 
-bool is_unit(std::string_view text) {
-    return std::ranges::all_of(text, [](unsigned char each) { return std::isalpha(each) != 0; }) ||
-           text == "%";
+/// None, or one without a prefix: "12 mV" is not 12, and "3.3E" has lost its exponent.
+bool is_base_unit(std::string_view text) {
+    constexpr std::array<std::string_view, 12> known{"",    "v", "vdc", "a", "adc", "ohm",
+                                                     "cel", "c", "s",   "%", "pct", "hz"};
+    return std::ranges::find(known, std::string_view(lower_case(text))) != known.end();
 }
 
 /// "2026-03-01" if there is such a day.
@@ -102,7 +104,7 @@ std::optional<double> parse_number(std::string_view text) {
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (problem != std::errc{}) return std::nullopt;
     const std::string_view rest = trimmed(text.substr(static_cast<std::size_t>(end - text.data())));
-    if (!is_unit(rest) || !std::isfinite(value)) return std::nullopt;
+    if (!is_base_unit(rest) || !std::isfinite(value)) return std::nullopt;
     if (value >= not_a_number * (1 - 1e-6)) return std::numeric_limits<double>::quiet_NaN();
     if (std::abs(value) >= overload * (1 - 1e-6)) {
         return std::copysign(std::numeric_limits<double>::infinity(), value);
@@ -197,6 +199,13 @@ std::string iso_date(std::string_view text) {
     }
     if (!date) date = date_of(split(plain, '/'), true);
     return date.value_or(plain);
+}
+
+std::string older_date(const std::string& one, const std::string& other) {
+    for (const std::string& each : {one, other}) {
+        if (!date_of(split(each, '-'), false)) return each;
+    }
+    return std::min(one, other);  // ISO dates are in the order of their texts
 }
 
 }  // namespace bmsrig::scpi

@@ -17,7 +17,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// In quotes and not longer than a line, for messages; what cannot be shown as \\x and its number.
 std::string shown(std::string_view text);
 
-/// "3.3", "+3.30000E+00", "3.3 V" (a unit is passed over). 9.91E37 is NaN, +/-9.9E37 an infinity:
+/// "3.3", "+3.30000E+00", "3.3 V" (a unit without a prefix is passed over). 9.91E37 is NaN, +/-9.9E37 an infinity:
 /// not a number and overload of SCPI-99. Nothing if it is no number.
 std::optional<double> parse_number(std::string_view text);
 /// 0, 1, ON, OFF.
@@ -45,5 +45,7 @@ std::optional<QueuedError> parse_error(std::string_view text);
 
 /// ISO 8601 of "2026,3,1", "2026-03-01", "3/1/2026" and "20260301"; what is no date as it stands.
 std::string iso_date(std::string_view text);
+/// Of two dates as iso_date() gives them the one to rely on: the older one, and rather none.
+std::string older_date(const std::string& one, const std::string& other);
 
 }  // namespace bmsrig::scpi

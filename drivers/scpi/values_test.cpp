@@ -19,11 +19,13 @@ TEST(ScpiValues, ReadsNumbersAsInstrumentsWriteThem) {
     EXPECT_EQ(parse_number("3.3"), 3.3);
     EXPECT_EQ(parse_number(" +3.30000E+00 "), 3.3);
     EXPECT_EQ(parse_number("-1.5e-3 V"), -1.5e-3);
+    EXPECT_EQ(parse_number("+1.23456E-01VDC"), 0.123456);
     EXPECT_TRUE(std::isnan(parse_number("9.91E37").value()));
     EXPECT_TRUE(std::isnan(parse_number("+9.910000E+37").value()));
     EXPECT_EQ(parse_number("9.9E37"), std::numeric_limits<double>::infinity());
     EXPECT_EQ(parse_number("-9.90000000E+37"), -std::numeric_limits<double>::infinity());
-    for (const auto* wrong : {"", "V", "3,3", "3.3.3", "1;2", "inf", "nan", "0x10"}) {
+    for (const auto* wrong : {"", "V", "3,3", "3.3.3", "1;2", "inf", "nan", "0x10", "3300 mV",
+                              "1.2kOHM", "3.3E", "+1.5 furlong"}) {
         EXPECT_FALSE(parse_number(wrong).has_value()) << wrong;
     }
 }
@@ -69,6 +71,15 @@ TEST(ScpiValues, BringsDatesIntoOneForm) {
     EXPECT_EQ(iso_date("20260301"), "2026-03-01");
     EXPECT_EQ(iso_date("\"never\""), "never");
     EXPECT_EQ(iso_date("2026,13,1"), "2026,13,1");
+}
+
+TEST(ScpiValues, RelyOnTheOlderOfTwoDatesAndRatherOnNone) {
+    EXPECT_EQ(older_date("2026-03-01", "2026-02-28"), "2026-02-28");
+    EXPECT_EQ(older_date("2025-12-31", "2026-02-28"), "2025-12-31");
+    for (const auto* none : {"", "never", "2026-13-01"}) {
+        EXPECT_EQ(older_date("2026-03-01", none), none);
+        EXPECT_EQ(older_date(none, "2026-03-01"), none);
+    }
 }
 
 TEST(ScpiAddress, NamesASocketOrAPort) {
