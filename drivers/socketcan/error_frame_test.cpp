@@ -40,6 +40,8 @@ TEST(ErrorFrame, TellsWhoseFrameItWas) {
 
 TEST(ErrorFrame, TellsTheStateOfTheController) {
     EXPECT_EQ(read_error_frame(raw_frame(0x40, {})).state, CanState::bus_off);
+    EXPECT_EQ(read_error_frame(raw_frame(0x44, {0, 0x20})).state, CanState::bus_off)
+        << "it was error passive on its way there";
     EXPECT_EQ(read_error_frame(raw_frame(0x4, {0, 0x10})).state, CanState::error_passive);
     EXPECT_EQ(read_error_frame(raw_frame(0x4, {0, 0x20})).state, CanState::error_passive);
     EXPECT_EQ(read_error_frame(raw_frame(0x4, {0, 0x08})).state, CanState::error_active)
@@ -58,6 +60,10 @@ TEST(ErrorFrame, TellsTheErrorCounters) {
     EXPECT_EQ(told.receive_errors, 7);
     EXPECT_TRUE(read_error_frame(raw_frame(0x200, {})).has_counters) << "both are 0";
     EXPECT_FALSE(read_error_frame(raw_frame(0x4, {0, 0x20})).has_counters);
+    // Drivers older than CAN_ERR_CNT (Linux 6.0) have them in the same place.
+    EXPECT_EQ(read_error_frame(raw_frame(0x4, {0, 0x20, 0, 0, 0, 0, 136, 0})).transmit_errors, 136);
+    EXPECT_TRUE(read_error_frame(raw_frame(0x4, {0, 0x20, 0, 0, 0, 0, 136, 0})).has_counters);
+    EXPECT_TRUE(read_error_frame(raw_frame(0x4, {0, 0x10, 0, 0, 0, 0, 0, 130})).has_counters);
 }
 
 // What a bridge writes, an adapter reads.

@@ -27,8 +27,8 @@ class SocketCanAdapterTest : public testing::Test {
         if (!made) {
             std::vector<CanPort> ports;
             ports.push_back(scripted_port(can, link));
-            made = make_socketcan_adapter({"can", "", "", holds}, {setup}, std::move(ports),
-                                          scheduler);
+            made = make_socketcan_adapter({"can", serial_number, "", holds}, {setup},
+                                          std::move(ports), scheduler);
             auto& as_can = dynamic_cast<CanAdapter&>(*made);
             as_can.on_event([this](int channel, const CanEvent& event) {
                 EXPECT_EQ(channel, 1);
@@ -62,6 +62,7 @@ class SocketCanAdapterTest : public testing::Test {
     LinkScript link;
     SocketCanSetup setup;
     bool holds = false;
+    std::string serial_number;
     Scheduler scheduler;
     std::vector<CanEvent> events;
     std::unique_ptr<Instrument> made;
@@ -248,6 +249,9 @@ TEST_F(SocketCanAdapterTest, FollowsTheStateOfItsNode) {
 TEST_F(SocketCanAdapterTest, BeginsWithTheStateThatTheInterfaceIsIn) {
     link.state.state = CanState::error_passive;
     EXPECT_EQ(adapter().state(1), CanState::error_passive);
+    link.state.state = CanState::error_active;
+    begin_test();
+    EXPECT_EQ(adapter().state(1), CanState::error_active);
 }
 
 TEST_F(SocketCanAdapterTest, LeavesBusOffOnRequest) {
@@ -502,6 +506,17 @@ TEST_F(SocketCanAdapterTest, RefusesBitRatesThatCanDoesNotHave) {
                   std::string::npos);
     }
     EXPECT_TRUE(link.done.empty());
+}
+
+// An interface with nothing behind it has its own name for a serial number.
+TEST_F(SocketCanAdapterTest, RefusesAnotherAdapterThanThatOfTheBenchFile) {
+    setup.interface = "can0.not_of_this_machine";
+    serial_number = setup.interface;
+    EXPECT_EQ(adapter().identify().serial, setup.interface);
+    made.reset();
+    serial_number = "017A42";
+    EXPECT_NE(said<InstrumentError>([&] { adapter().identify(); }).find("expected \"017A42\""),
+              std::string::npos);
 }
 
 TEST_F(SocketCanAdapterTest, CannotBreakItsBus) {
