@@ -56,7 +56,7 @@ class PluggedInterface {
 
   private:
     static bool ip(const std::string& arguments) {
-        // NOLINTNEXTLINE(cert-env33-c,concurrency-mt-unsafe): what a technician's hand does
+        // NOLINTNEXTLINE(bugprone-command-processor): what a technician's hand does
         return std::system(("ip " + arguments + " 2>/dev/null").c_str()) == 0;
     }
     std::string name_ = "bmsrig_plug";
