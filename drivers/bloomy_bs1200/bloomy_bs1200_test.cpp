@@ -79,8 +79,8 @@ class BloomyBs1200Test : public testing::Test {
 
 TEST_F(BloomyBs1200Test, BeginsWithTheLimitsOfTheBenchFile) {
     options.boxes = {1};
-    options.sink_limit = 0.1;    // 1000 = 0x03E8, the first number
-    options.source_limit = 0.2;  // 2000 = 0x07D0
+    options.limits.sink = 0.1;    // 1000 = 0x03E8, the first number
+    options.limits.source = 0.2;  // 2000 = 0x07D0
     can.expect("541#00");
     can.expect("481#E803D007");
     made = make_bloomy_bs1200(options,
