@@ -145,6 +145,10 @@ TEST_F(GuardTest, EndsATestPlanThatNeverReturns) {
     kill_one({"plan", 0, "has been in the test plan's code for .* .running."}, bench, 1);
 }
 
+TEST_F(GuardTest, SeesAtOnceThatARigWasStoppedInItsPlan) {
+    kill_one({"plans", SIGSTOP, "hangs: its process stands still for .* .stopped."}, bench, 1);
+}
+
 TEST_F(GuardTest, AChildOfTheRigIsNotTheRig) {
     TestPeer peer;
     TestRigProcess rig(bench, "leaves a child", 1, {peer.port()});
