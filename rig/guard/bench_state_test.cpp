@@ -52,7 +52,7 @@ TEST_F(BenchStateTest, StandsAtHomeUnlessAnAbsolutePathIsChosen) {
 
 TEST_F(BenchStateTest, AMarkerSaysWhatMayBeOnAndNothingOfTheOneBefore) {
     const BenchState state(bench);
-    state.mark({"switches \"cells\" off", "switches \"supply\" off"});
+    state.mark({"switches \"supply\" off", "switches \"cells\" off"});
     state.mark({"switches \"supply\" off"});
     EXPECT_THAT(content_of(state.marker()),
                 AllOf(HasSubstr("by:      process " + std::to_string(::getpid())),
