@@ -124,6 +124,18 @@ TEST_F(Cells, GiveWayAtTheirCurrentLimit) {
     EXPECT_NEAR(std::stod(bench("MEAS1:CURR?")), 0.5, 2e-3);
     EXPECT_EQ(bench("SOUR1:CURR:SRC?"), "0.5");
     EXPECT_EQ(bench.error_of("SOUR1:CURR:SRC 9"), -222);
+    bench("SOUR1:CURR:SNK -0.25");
+    EXPECT_EQ(bench("SOUR1:CURR:SNK?"), "0.25") << "a sink limit that is counted as negative";
+    bench("*RST");
+    bench("SOUR1:VOLT 4;:OUTP1 1");
+    EXPECT_NEAR(bench.terminal(1), 4, error) << "1.2 A again";
+}
+
+TEST_F(Cells, AreSetToStepsAndSwitchedByNumbersThatRoundToNone) {
+    bench("SOUR1:VOLT 3.30006;:OUTP1 1");
+    EXPECT_EQ(bench("SOUR1:VOLT?"), "3.3001") << "steps of 0.1 mV";
+    bench("OUTP1 0.4");  // SCPI-99 volume 1, 7.3: rounded to an integer
+    EXPECT_EQ(bench("OUTP1?"), "0");
 }
 
 TEST(AbsUnit, SpeaksAsItsMakersDriverExpects) {
@@ -165,6 +177,9 @@ TEST(AbsUnit, ASoftInterlockHoldsItsOutputsOff) {
     bench("SYST:ALARM:CLEAR");
     EXPECT_EQ(bench("SYST:ALARM?"), "0");
     EXPECT_NEAR(bench.terminal(1), 3.1, error);
+    bench("SYST:ALARM:RAISE");
+    bench("*RST");  // the real one reboots
+    EXPECT_EQ(bench("SYST:ALARM?"), "0");
 }
 
 TEST(PrecisionSource, HoldsASetPointWithinItsRange) {
@@ -175,6 +190,7 @@ TEST(PrecisionSource, HoldsASetPointWithinItsRange) {
     bench.join<SourceCommands>(std::vector<double>{0.02, 0.2});
     EXPECT_EQ(bench("SOUR:VOLT:RANG?"), "0.02");
     EXPECT_EQ(bench.error_of("SOUR:VOLT 0.05"), -222);
+    EXPECT_EQ(bench.error_of("SOUR:VOLT -0.05"), -222);
     bench("SOUR:VOLT:RANG 0.05;:SOUR:VOLT 0.05;:OUTP 1");
     EXPECT_EQ(bench("SOUR:VOLT:RANG?;:SOUR:VOLT?"), "0.2;0.05");
     EXPECT_NEAR(bench.terminal(1), 0.05, 2e-6);
@@ -210,6 +226,9 @@ TEST(SensorCommands, ShowWhatIsAbsentOrStuck) {
     EXPECT_EQ(bench("OUTP:FAUL? (@1:3)"), "ABS,STUC,NONE");
     bench("OUTP1:FAUL NONE");
     EXPECT_NEAR(std::stod(bench("MEAS1:TEMP?")), 40, 0.1);
+    bench("*RST");
+    EXPECT_TRUE(std::isnan(bench.terminal(3)));
+    EXPECT_EQ(bench("MEAS3:TEMP?"), "9.91E37");
 }
 
 TEST(RelayCard, ClosesAndOpensContacts) {

@@ -19,6 +19,7 @@ class ScpiDevice : public testing::Test {
         device.add("SOURce#:VOLTage[:LEVel][:IMMediate]?",
                    [](Call& call) { call.answer(number_text(call.channels(8).front() / 10.0)); });
         device.add("DISPlay:TEXT", [this](Call& call) { text = call.string(); });
+        device.add("BEYOND", [](Call&) { throw RatingError("beyond the range"); });
         device.add("FAIL", [](Call&) { throw InstrumentError("the fuse is \"open\""); });
     }
     /// The number of the oldest error.
@@ -72,7 +73,8 @@ TEST_F(ScpiDevice, NumbersHaveUnitsAndNamesForTheirLimits) {
                                                   {"SOUR0:VOLT 1", -114},
                                                   {"SOUR:VOLT 1,(@9)", -222},
                                                   {"*ESE 256", -222},
-                                                  {"*RST 1", -108}}) {
+                                                  {"*RST 1", -108},
+                                                  {"*IDN? 1", -108}}) {
         set.clear();
         device.execute(message);
         EXPECT_EQ(error(), number) << message;
@@ -91,6 +93,8 @@ TEST_F(ScpiDevice, AnErrorEndsItsMessageAndNoOther) {
 TEST_F(ScpiDevice, AFailingInstrumentSaysWhyWithoutQuotes) {
     device.execute("FAIL");
     EXPECT_EQ(device.execute("SYST:ERR?"), "-240,\"Hardware error;the fuse is 'open'\"");
+    device.execute("BEYOND");
+    EXPECT_EQ(device.execute("SYST:ERR?"), "-222,\"Data out of range;beyond the range\"");
 }
 
 TEST_F(ScpiDevice, TheQueueOverflows) {
@@ -116,6 +120,11 @@ TEST_F(ScpiDevice, TheStatusRegistersFollowTheStandard) {
     EXPECT_EQ(device.execute("*ESR?"), "16");  // execution error
     device.execute("*OPC");
     EXPECT_EQ(device.execute("*ESR?"), "1");
+    device.execute("NONSENSE;*CLS");
+    EXPECT_EQ(device.execute("*ESR?"), "32") << "the error ended the message before *CLS";
+    device.execute("NONSENSE");
+    device.execute("*CLS");
+    EXPECT_EQ(device.execute("*ESR?"), "0");
 }
 
 TEST_F(ScpiDevice, StringsAndReset) {
@@ -123,8 +132,12 @@ TEST_F(ScpiDevice, StringsAndReset) {
     EXPECT_EQ(text, "a;b");
     EXPECT_EQ(resets, 1);
     EXPECT_FALSE(device.waits_for_completion());
-    device.execute("*OPC?");
-    EXPECT_TRUE(device.waits_for_completion());
+    for (const char* waits : {"*OPC?", "*WAI"}) {
+        device.execute(waits);
+        EXPECT_TRUE(device.waits_for_completion()) << waits;
+        device.execute("*CLS");
+        EXPECT_FALSE(device.waits_for_completion()) << "the message before asked for it";
+    }
 }
 
 TEST_F(ScpiDevice, ACommandIsAddedOnce) {

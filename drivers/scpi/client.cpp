@@ -81,8 +81,6 @@ bool Client::open(Duration patience) {
         problem = connection_.open(settings_.timeout);
     }
     lost_.clear();
-    out_.clear();
-    pending_.clear();
     unconfirmed_.clear();
     errors_.clear();
     last_heard_ = stopwatch();
@@ -157,9 +155,8 @@ void Client::watch(std::string query, Check check) {
 void Client::finish() {
     require_open();
     const Duration patience = 2 * settings_.timeout * static_cast<int>(pending_.size() + 1);
-    const auto is_done = [this] { return pending_.empty() || !is_open(); };
+    const auto is_done = [this] { return pending_.empty(); };
     if (!reactor_.wait_alone(is_done, patience)) give_up("it does not answer any more");
-    require_open();
 }
 
 void Client::put(std::string_view text) {

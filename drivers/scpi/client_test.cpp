@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
+
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
 
 #include "drivers/contract/workbench.h"
 #include "drivers/scpi/connection.h"
@@ -13,6 +17,7 @@
 namespace bmsrig::scpi {
 namespace {
 
+namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
@@ -98,8 +103,10 @@ TEST_P(ScpiClient, ReadsTheErrorQueueUntilItIsEmptyAndQuotesTheCommands) {
     EXPECT_THAT(text, StartsWith(named("it refused \"SOUR1:VOLT 99\" with error -222 (Data out of "
                                        "range), error -350 (Queue overflow)")));
     client.command("OUTP1 0");
-    peer_.takes("OUTP1 0");
-    client.finish();
+    peer_.expects("OUTP1 0\nSYST:ERR?\n").sends("-240,\"Hardware error\"\n");
+    peer_.answers("SYST:ERR?", "0,\"No error\"");
+    EXPECT_THAT(thrown(), StartsWith(named("it refused \"OUTP1 0\" with error -240")))
+        << "what has been told of, or found to be right, is not quoted again";
 }
 
 TEST_P(ScpiClient, NamesARefusalOnce) {
@@ -110,6 +117,61 @@ TEST_P(ScpiClient, NamesARefusalOnce) {
     EXPECT_THAT(thrown(), HasSubstr("\"OUTP1 1\" with error -113 (Undefined header);"));
     peer_.answers("*IDN?", "a,b,c,d");
     EXPECT_EQ(client.query("*IDN?"), "a,b,c,d");
+}
+
+TEST_P(ScpiClient, EndsAnErrorQueueThatHasNoEnd) {
+    Client& client = open();
+    client.command("OUTP1 1");
+    peer_.expects("OUTP1 1\n");
+    constexpr int more_than_a_queue_holds = 64;
+    for (int i = 0; i < more_than_a_queue_holds; ++i) {
+        peer_.answers("SYST:ERR?", "-113,\"Undefined header\"");
+    }
+    EXPECT_THAT(thrown(), HasSubstr("\"OUTP1 1\" with error -113"));
+}
+
+TEST_P(ScpiClient, LosesNothingOfWhatTheWireDoesNotTakeAtOnce) {
+    Client& client = open();
+    // A pty holds some thousand bytes.
+    for (const char each : {'A', 'B', 'C'}) {
+        const std::string text(30000, each);
+        client.command(text);
+        peer_.takes(text);
+    }
+    peer_.finish();
+    client.finish();
+}
+
+TEST_P(ScpiClient, HandsOnWhatCameWithALineThatWasWrong) {
+    Client& client = open();
+    client.expect("A?", [](std::string_view) { return "A is wrong"; });
+    std::string second;
+    client.expect("B?", [&](std::string_view answer) -> std::optional<std::string> {
+        second = answer;
+        return std::nullopt;
+    });
+    peer_.expects("A?\nB?\n").sends("1\n2\n");
+    EXPECT_EQ(thrown(), named("A is wrong"));
+    client.finish();
+    EXPECT_EQ(second, "2");
+}
+
+/// In this much real time, since silence is what it is about.
+TEST_P(ScpiClient, CountsSilenceFromTheQueryAndFromTheAnswerBefore) {
+    constexpr Duration timeout = 1s;
+    Client& client = open(timeout);
+    const auto pass = [&](Duration time) { reactor_.wait_alone([] { return false; }, time); };
+    const auto fine = [](std::string_view) -> std::optional<std::string> { return std::nullopt; };
+    pass(timeout * 11 / 10);  // nobody asked: no silence
+    client.expect("A?", fine);
+    client.expect("B?", fine);
+    peer_.expects("A?\nB?\n");
+    pass(timeout * 6 / 10);
+    peer_.sends("1\n");
+    pass(timeout * 6 / 10);
+    EXPECT_TRUE(client.is_open());
+    peer_.sends("2\n");
+    client.finish();
 }
 
 TEST_P(ScpiClient, NamesSilenceWithTheQueryAndHowLong) {
@@ -166,17 +228,10 @@ TEST_P(ScpiClient, NamesWhatNobodyAskedFor) {
 
 TEST_P(ScpiClient, NamesALineWithoutEnd) {
     Client& client = open();
-    peer_.expects("MEAS1:VOLT?\n").sends(std::string(2000, '3'));
     client.expect("MEAS1:VOLT?", [](std::string_view) { return std::nullopt; });
-    std::string text;
-    // In pieces that a pty takes.
-    for (int i = 0; i < 100 && text.empty(); ++i) {
-        text = text_of<InstrumentError>([&] {
-            for (int each = 0; each < 20; ++each) reactor_.run_one(reactor_.now() + 1ms);
-        });
-        if (text.empty()) peer_.sends(std::string(2000, '3'));
-    }
-    EXPECT_THAT(text, AllOf(HasSubstr("without a line end"), HasSubstr("MEAS1:VOLT?")));
+    peer_.expects("MEAS1:VOLT?\n").sends(std::string(66000, '3'));
+    EXPECT_THAT(thrown(), AllOf(HasSubstr("without a line end"), HasSubstr("MEAS1:VOLT?")));
+    peer_.finish();
 }
 
 TEST_P(ScpiClient, NamesAnErrorQueueThatIsNone) {
@@ -216,6 +271,24 @@ TEST_P(ScpiClientOnTcp, NamesAConnectionLostInTheMiddleOfAnAnswer) {
                       HasSubstr("while an answer to \"MEAS1:VOLT?\" was awaited")));
 }
 
+TEST_P(ScpiClientOnTcp, AConnectionOpenedAnewKnowsNothingOfTheOneBefore) {
+    Client& client = open();
+    client.command("SOUR1:VOLT 99");
+    client.expect("MEAS1:VOLT?", [](std::string_view) { return std::nullopt; });
+    peer_.expects("SOUR1:VOLT 99\nSYST:ERR?\nMEAS1:VOLT?\n");
+    peer_.sends("-222,\"Data out of range\"\n3.").closes();
+    EXPECT_THAT(thrown(), HasSubstr("in the middle of an answer"));
+    peer_.expects("*CLS\n");
+    client.open(patient);
+    peer_.answers("*IDN?", "a,b,c,d");
+    EXPECT_EQ(client.query("*IDN?"), "a,b,c,d");
+    client.command("OUTP1 1");
+    peer_.expects("OUTP1 1\nSYST:ERR?\n").sends("-113,\"Undefined header\"\n");
+    peer_.answers("SYST:ERR?", "0,\"No error\"");
+    EXPECT_THAT(thrown(), StartsWith(named("it refused \"OUTP1 1\" with error -113 (Undefined "
+                                           "header); ")));
+}
+
 TEST_P(ScpiClientOnTcp, ASlowAnswerStallsNobody) {
     Client& client = open();
     int steps = 0;
@@ -246,6 +319,42 @@ TEST_P(ScpiClientOnTcp, LooksAfterTheInstrumentBetweenCommands) {
     EXPECT_EQ(thrown(), named("alarm 2"));
 }
 
+TEST_P(ScpiClientOnTcp, LooksAfterASlowInstrumentOnceAtATime) {
+    ClientSettings settings;
+    settings.instrument = "it";
+    settings.timeout = patient;
+    settings.watch_interval = 1ms;
+    Client client(reactor_, parse_address(peer_.address()), settings);
+    peer_.expects("*CLS\n");
+    client.open(0s);
+    peer_.expects("SYST:ERR?\n").finish();
+    reactor_.wait_alone([] { return false; }, 10 * settings.watch_interval);
+    client.expect("*IDN?", [](std::string_view) { return std::nullopt; });
+    peer_.sends("0,\"No error\"\n").answers("*IDN?", "a,b,c,d").finish();
+}
+
+/// An end with answers unread would be an abortion, at which an instrument may drop what it has not
+/// carried out yet.
+TEST_P(ScpiClientOnTcp, EndsWithoutAbortingWhatTheInstrumentStillDoes) {
+    open();
+    asio::ip::tcp::acceptor instrument(reactor_.io(), {asio::ip::address_v4::loopback(), 0});
+    asio::ip::tcp::socket socket(reactor_.io());
+    instrument.async_accept(socket, [](const boost::system::error_code&) {});
+    const std::string address =
+        "tcp 127.0.0.1:" + std::to_string(instrument.local_endpoint().port());
+    auto client = std::make_unique<Client>(reactor_, parse_address(address), ClientSettings{"it"});
+    client->open(patient);
+    reactor_.wait_alone([&] { return socket.is_open(); }, patient);
+    client->command("OUTP1 0");
+    asio::write(socket, asio::buffer(std::string("0,\"No error\"\n")));
+    client.reset();
+    std::string heard;
+    boost::system::error_code end;
+    asio::read(socket, asio::dynamic_buffer(heard), end);
+    EXPECT_EQ(end, asio::error::eof) << end.message();
+    EXPECT_EQ(heard, "*CLS\nOUTP1 0\nSYST:ERR?\n");
+}
+
 INSTANTIATE_TEST_SUITE_P(Wires, ScpiClientOnTcp, testing::Values(ScriptedPeer::Wire::tcp));
 
 TEST(ScpiClientConnecting, NamesARefusedConnectionAndTriesForAsLongAsItMay) {
@@ -260,6 +369,29 @@ TEST(ScpiClientConnecting, NamesARefusedConnectionAndTriesForAsLongAsItMay) {
     EXPECT_GE(reactor.now(), Instant{50ms}) << "it tried again";
     EXPECT_THAT(text_of<InstrumentError>([&] { client.command("*RST"); }),
                 HasSubstr("not connected yet"));
+}
+
+TEST(ScpiClientConnecting, SetsTheBitRateOfAPort) {
+    Reactor reactor;
+    const Pty port;
+    Client client(reactor, parse_address("serial " + port.path() + " 57600"), {"it"});
+    client.open(0s);
+    termios settings{};
+    ASSERT_EQ(::tcgetattr(client.descriptor(), &settings), 0);
+    EXPECT_EQ(::cfgetospeed(&settings), static_cast<speed_t>(B57600));
+    EXPECT_EQ(::cfgetispeed(&settings), static_cast<speed_t>(B57600));
+}
+
+TEST(ScpiClientConnecting, GivesAnInstrumentUpThatTakesNoMore) {
+    Reactor reactor;
+    const Pty port;  // nobody reads
+    Client client(reactor, parse_address("serial " + port.path() + " 115200"), {"it"});
+    client.open(0s);
+    EXPECT_THAT(text_of<InstrumentError>([&] {
+                    for (int i = 0; i < 20; ++i) client.command(std::string(60000, 'A'));
+                }),
+                HasSubstr("the instrument takes no more commands"));
+    EXPECT_FALSE(client.is_open());
 }
 
 TEST(ScpiClientConnecting, NamesAPortThatIsNotThere) {

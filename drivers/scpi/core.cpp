@@ -222,7 +222,6 @@ void Core::start(const StateOf& power_on) {
 }
 
 void Core::make_safe(const StateOf& off) {
-    if (holds_) return;
     std::exception_ptr problem;
     for (std::size_t unit = 0; unit < units(); ++unit) {
         try {

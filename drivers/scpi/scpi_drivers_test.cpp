@@ -148,6 +148,58 @@ TEST_F(ScpiDrivers, AFileNamesWhatASupplyCannotSayAndADayThatIsNone) {
     EXPECT_THAT(refusal("profile", "none/mine.yaml"), HasSubstr("there is no file none/mine.yaml"));
 }
 
+TEST_F(ScpiDrivers, MessagesAreNoLongerThanTheInstrumentTakes) {
+    ScriptedPeer peer(reactor_);
+    auto& supply = make_supply(peer.address(), {{"channels", "8"}, {"longest_message", "64"}});
+    peer.expects("*CLS\n").answers("*IDN?", "Maker,Model,SN1,1.0");
+    peer.answers("CAL:DATE?", "\"2026-03-01\"");
+    peer.takes(
+        "*RST;:OUTP1 OFF;:OUTP2 OFF;:OUTP3 OFF;:OUTP4 OFF;:OUTP5 OFF\n"
+        ":OUTP6 OFF;:OUTP7 OFF;:OUTP8 OFF");
+    supply.restart(1);
+}
+
+TEST_F(ScpiDrivers, MessagesMayBeOfOneCommandEach) {
+    ScriptedPeer peer(reactor_);
+    auto& supply = make_supply(peer.address(), {{"messages", "single"}});
+    greet(peer, "*RST\nOUTP1 OFF");
+    supply.restart(1);
+    supply.set_voltage(1, volts(12));
+    peer.takes("SOUR1:VOLT 12\nOUTP1 ON").finish();
+}
+
+TEST_F(ScpiDrivers, BeginsATestOnceEverythingIsAnsweredAndHasSettled) {
+    ScriptedPeer peer(reactor_);
+    auto& supply = make_supply(peer.address(), {{"settling_time", "20 ms"}, {"latency", "30 ms"}});
+    greet(peer, "*RST;:OUTP1 OFF");
+    const Instant before = reactor_.now();
+    supply.restart(1);
+    EXPECT_GE(reactor_.now() - before, 50ms) << "latency and settling";
+    EXPECT_EQ(supply.settled_at(), Instant{});
+    const Instant asked = reactor_.now();
+    supply.set_voltage(1, volts(12));
+    peer.takes(":SOUR1:VOLT 12;:OUTP1 ON").finish();
+    EXPECT_GE(supply.settled_at() - asked, 50ms);
+}
+
+TEST_F(ScpiDrivers, BeginsNoTestOnAnInstrumentThatRefusesItsKnownState) {
+    ScriptedPeer peer(reactor_);
+    auto& supply = make_supply(peer.address(), {{"settling_time", "0 s"}, {"latency", "0 s"}});
+    peer.expects("*CLS\n").answers("*IDN?", "Maker,Model,SN1,1.0");
+    peer.answers("CAL:DATE?", "\"2026-03-01\"");
+    peer.expects("*RST;:OUTP1 OFF\nSYST:ERR?\n").sends("-113,\"Undefined header\"\n");
+    peer.answers("SYST:ERR?", "0,\"No error\"");
+    EXPECT_THAT(text_of<InstrumentError>([&] { supply.restart(1); }), HasSubstr("-113"));
+}
+
+TEST_F(ScpiDrivers, ADayInTheBenchFileIsTheOneThatCounts) {
+    ScriptedPeer peer(reactor_);
+    auto& supply = make_supply(peer.address(), {{"calibrated", "2026-02-01"}});
+    peer.expects("*CLS\n").answers("*IDN?", "Maker,Model,SN1,1.0");
+    EXPECT_EQ(supply.identify().calibrated, "2026-02-01");
+    peer.finish();
+}
+
 TEST_F(ScpiDrivers, TheGuardIsToldTheSameBytesBehindALineEnd) {
     ScriptedPeer peer(reactor_);
     auto& supply = make_supply(peer.address());
@@ -176,13 +228,15 @@ TEST_F(ScpiDrivers, AnInstrumentThatHoldsIsLeftAlone) {
 TEST_F(ScpiDrivers, IsConnectedAnewForTheNextTestAndTellsEverythingAgain) {
     ScriptedPeer peer(reactor_);
     auto& supply = start_supply(peer);
-    peer.closes();
+    supply.set_voltage(1, volts(12));
+    peer.takes(":SOUR1:VOLT 12;:OUTP1 ON").closes();
     EXPECT_THAT(thrown(), HasSubstr("the instrument may have been reset"));
     EXPECT_THAT(text_of<InstrumentError>([&] { supply.set_voltage(1, volts(1)); }),
                 HasSubstr("connected again for the next test"));
     greet(peer, "*RST;:OUTP1 OFF");
     supply.restart(1);
     EXPECT_EQ(peer.connections(), 2);
+    EXPECT_TRUE(std::isnan(supply.read_voltage(1).value())) << "it is off, and is not asked";
 }
 
 TEST_F(ScpiDrivers, ShuntInjectorChangesItsRangeWithoutEverGoingBeyond) {
@@ -270,6 +324,18 @@ TEST_F(ScpiDrivers, RelayCardHasItsOwnNumbersAndSafeStates) {
     EXPECT_TRUE(contacts.is_closed(3));
 }
 
+TEST_F(ScpiDrivers, RelaysHaveSettledAfterTheTimeThatTheyTake) {
+    ScriptedPeer peer(reactor_);
+    auto& contacts = make<LineDriver>("scpi_line_driver",
+                                      {{"address", peer.address()}, {"operate_time", "1 s"}});
+    peer.expects("*CLS\n").answers("*IDN?", "Maker,Card,SN1,1.0");
+    contacts.identify();
+    const Instant before = reactor_.now();
+    contacts.set(1, true);
+    EXPECT_GE(contacts.settled_at() - before, 1s);
+    peer.takes(":ROUT:CLOS (@1)").finish();
+}
+
 TEST_F(ScpiDrivers, MeterScalesAndNamesAnOverload) {
     ScriptedPeer peer(reactor_);
     auto& meter = make<Meter>("scpi_meter", {{"address", peer.address()},
@@ -289,6 +355,12 @@ TEST_F(ScpiDrivers, MeterScalesAndNamesAnOverload) {
                                 {{"address", "tcp a:1"}, {"accuracy", "1 mV"}, {"scale", "0"}});
                 }),
                 HasSubstr("every reading would be 0"));
+    EXPECT_THAT(text_of<InputError>([&] {
+                    make<Meter>(
+                        "scpi_meter",
+                        {{"address", "tcp a:1"}, {"accuracy", "0.4 mV"}, {"resolution", "1 mV"}});
+                }),
+                HasSubstr("at least half the resolution of 0.001 V"));
 }
 
 class BloomyAbs : public ScpiDrivers {
@@ -369,15 +441,77 @@ TEST_F(BloomyAbs, SixteenCellsAreTwoUnits) {
                                            {"serial_number", "A1, A2"}});
     for (auto* peer : {&first, &second}) {
         const bool is_first = peer == &first;
-        peer->expects("*CLS\r\n").answers("*IDN?", is_first ? "B,ABS,A1,1" : "B,ABS,A2,1", crlf);
+        peer->expects("*CLS\r\n").answers("*IDN?", is_first ? "B,ABS,A1,1" : "B,ABS,A2,2", crlf);
         peer->answers("CAL:DATE?", is_first ? "3/1/2026" : "2/1/2026", crlf);
     }
     const Identity identity = cells.identify();
     EXPECT_EQ(identity.serial, "A1, A2");
     EXPECT_EQ(identity.calibrated, "2026-02-01") << "the older one counts";
+    EXPECT_EQ(identity.firmware, "1, 2");
     cells.set_voltage(9, volts(3.3));
     takes(second, ":SOUR1:VOLT 3.3000;:OUTP 1,(@1)");
     second.finish();
+    const auto actions = cells.safe_actions();
+    ASSERT_EQ(actions.size(), 2U);
+    EXPECT_EQ(actions[0].answer, "B,ABS,A1,1");
+    EXPECT_EQ(actions[1].answer, "B,ABS,A2,2");
+}
+
+TEST_F(BloomyAbs, AUnitThatIsGoneKeepsNoneOfTheOthersFromBeingMadeSafe) {
+    auto first = std::make_unique<ScriptedPeer>(reactor_);
+    ScriptedPeer second(reactor_);
+    auto& cells = make<CellSimulator>("bloomy_abs",
+                                      {{"addresses", first->address() + ", " + second.address()},
+                                       {"channels", "9"},
+                                       {"watch_interval", "0 s"}});
+    for (auto* peer : {first.get(), &second}) {
+        peer->expects("*CLS\r\n").answers("*IDN?", "B,ABS,A1,1", crlf);
+        peer->answers("CAL:DATE?", "3/1/2026", crlf);
+    }
+    cells.identify();
+    first->closes();
+    EXPECT_NE(thrown(), "");
+    first.reset();  // and nothing listens there any more
+    EXPECT_THAT(text_of<InstrumentError>([&] { cells.make_safe(); }), HasSubstr("nothing listens"));
+    takes(second, ":OUTP 0,(@1);:OUTP:FAUL NONE,(@1)");
+    second.finish();
+}
+
+TEST_F(BloomyAbs, FaultsAndLimitsGoWithTheCellsThatAreExchanged) {
+    ScriptedPeer peer(reactor_);
+    auto& cells = abs_of_two_cells(peer);
+    cells.set_voltage(1, volts(3.0));
+    takes(peer, ":SOUR1:VOLT 3.0000;:OUTP 1,(@1)");
+    cells.set_current_limits(1, amperes(1), amperes(2));
+    takes(peer, ":SOUR1:CURR:SRC 1.0000;:SOUR1:CURR:SNK 2.0000");
+    cells.set_fault(1, CellFault::open);
+    takes(peer, ":OUTP:FAUL OPEN,(@1)");
+    peer.answers("OUTP1:FAUL?", "OPENCIRCUIT", crlf);
+    EXPECT_TRUE(std::isnan(cells.read_voltage(1).value())) << "it floats, and is not asked";
+    cells.exchange(1, 2);
+    // Cell 2 was never switched on: its new source goes off first.
+    takes(peer,
+          ":OUTP:FAUL OPEN,(@2);:SOUR2:CURR:SRC 1.0000;:SOUR2:CURR:SNK 2.0000;"
+          ":OUTP 0,(@1);:OUTP:FAUL NONE,(@1);:SOUR1:CURR:SRC 5.0000;:SOUR1:CURR:SNK 5.0000;"
+          ":SOUR1:VOLT 0.0000;:SOUR2:VOLT 3.0000;:OUTP 1,(@2)");
+    peer.finish();
+}
+
+TEST_F(BloomyAbs, HasOneLimitForEachWay) {
+    ScriptedPeer peer(reactor_);
+    auto& cells = make<CellSimulator>("bloomy_abs", {{"address", peer.address()},
+                                                     {"channels", "1"},
+                                                     {"watch_interval", "0 s"},
+                                                     {"source_limit", "2 A"},
+                                                     {"sink_limit", "1 A"}});
+    peer.expects("*CLS\r\n").answers("*IDN?", "B,ABS,A1,1", crlf);
+    peer.answers("CAL:DATE?", "3/1/2026", crlf);
+    takes(peer,
+          ":SYST:ALARM:CLEAR;:OUTP 0,(@1);:OUTP:FAUL NONE,(@1);:SOUR1:CURR:SRC 2.0000;"
+          ":SOUR1:CURR:SNK 1.0000");
+    cells.restart(1);
+    EXPECT_THAT(text_of<RatingError>([&] { cells.set_current_limits(1, amperes(2), amperes(2)); }),
+                HasSubstr("a sink limit of 2 A was asked for, but its range is 0 A .. 1 A"));
 }
 
 TEST_F(BloomyAbs, RefusesMoreCellsThanItsUnitsHave) {
@@ -437,8 +571,39 @@ TEST_F(ScpiDrivers, CellsMayHaveAFaultMatrixBehindThem) {
     EXPECT_THAT(text_of<RatingError>([&] { cells.exchange(1, 2); }),
                 AllOf(StartsWith("instrument \"matrix\": cell 1, exchanged with its neighbour"),
                       HasSubstr("refused, no relay was moved")));
+    cells.set_fault(1, CellFault::shorted);
+    relays.takes(":ROUT:CLOS (@101);:ROUT:OPEN (@301);:ROUT:CLOS (@201)");
+    EXPECT_EQ(cells.read_voltage(1).value(), 0) << "the source is parted from it, and not asked";
+    cells.set_fault(1, CellFault::none);
+    cells.exchange(1, 2);
+    cells.exchange(2, 1);
+    relays.takes(":ROUT:OPEN (@201);:ROUT:OPEN (@101)")
+        .takes(":ROUT:CLOS (@401)")
+        .takes(":ROUT:OPEN (@401)");
     relays.finish();
     sources.finish();
+}
+
+TEST_F(ScpiDrivers, CellsHaveSettledWhenTheirRelaysHave) {
+    ScriptedPeer relays(reactor_);
+    ScriptedPeer sources(reactor_);
+    make<CellFaultMatrix>(
+        "scpi_fault_matrix",
+        {{"address", relays.address()}, {"channels", "2"}, {"operate_time", "1 s"}}, "matrix");
+    auto& cells = make_cells(sources.address(), {{"faults", "matrix"}, {"settling_time", "10 ms"}});
+    relays.expects("*CLS\n").answers("*IDN?", "Maker,FIU,SN2,1.0");
+    find("matrix")->identify();
+    const Instant before = reactor_.now();
+    cells.set_fault(1, CellFault::open);
+    relays.takes(":ROUT:CLOS (@101)").finish();
+    EXPECT_GE(cells.settled_at() - before, 1s);
+}
+
+TEST_F(ScpiDrivers, AFaultMatrixHasAsManyCellsAsItsSimulator) {
+    make<CellFaultMatrix>("scpi_fault_matrix", {{"address", "tcp a:1"}, {"channels", "1"}},
+                          "matrix");
+    EXPECT_THAT(text_of<InputError>([&] { make_cells("tcp a:1", {{"faults", "matrix"}}); }),
+                HasSubstr("the fault matrix \"matrix\" has 1 cells; expected 2"));
 }
 
 TEST_F(ScpiDrivers, CellsCannotHaveFaultsWithoutAnyMeans) {

@@ -73,6 +73,7 @@ TEST(Profile, GivesWhatTheBenchFileDoesNotSay) {
     apply_profile(spec, "scpi_power_supply");
     EXPECT_EQ(spec.word("set_voltage", ""), "VOLT {value},(@{channel})");
     EXPECT_EQ(spec.word("output_on", ""), "OUTP 1");
+    EXPECT_EQ(std::ranges::count(spec.options, "output_on", &DriverOption::key), 1);
 }
 
 TEST(Profile, RefusesOneThatIsNotThereOrForAnotherDriver) {
@@ -118,6 +119,8 @@ TEST(SourceRanges, HoldsAVoltageInTheSmallest) {
     EXPECT_EQ(ranges[0].round(0.0123456), 0.0123455);
     EXPECT_EQ(ranges[1].round(0.0123456), 0.012345);
     EXPECT_EQ(ranges[1].towards_zero(-0.0123499), -0.012345);
+    // 0.3 V are 0.29999999999999999 V: the step they stand on is not left for a rounding error.
+    EXPECT_EQ((SourceRange{1, 0.1}).towards_zero(0.3), 0.3);
 }
 
 TEST(SourceRanges, RefusesWhatDoesNotFit) {

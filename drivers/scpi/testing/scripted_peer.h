@@ -11,7 +11,6 @@
 #include <array>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/write.hpp>
 #include <deque>
 #include <memory>
 #include <string>
@@ -116,9 +115,17 @@ class ScriptedPeer {
                                     play();
                                 });
     }
+    /// A pty takes no more than some thousand bytes at once.
+    void await_room() {
+        stream_.async_wait(
+            boost::asio::posix::stream_descriptor::wait_write,
+            [this, alive = std::weak_ptr(alive_)](const boost::system::error_code& problem) {
+                if (!problem && !alive.expired()) play();
+            });
+    }
     void play() {
         while (!steps_.empty() && !is_wrong_ && stream_.is_open()) {
-            const Step step = steps_.front();
+            Step& step = steps_.front();
             if (step.kind == Step::Kind::expect) {
                 const std::size_t size = step.bytes.size();
                 const std::string begin = received_.substr(0, size);
@@ -134,7 +141,12 @@ class ScriptedPeer {
                 if (begin.size() < size) return;
                 received_.erase(0, size);
             } else if (step.kind == Step::Kind::send) {
-                boost::asio::write(stream_, boost::asio::buffer(step.bytes));
+                boost::system::error_code full;
+                step.bytes.erase(0, stream_.write_some(boost::asio::buffer(step.bytes), full));
+                if (!step.bytes.empty()) {
+                    await_room();
+                    return;
+                }
             } else {
                 stream_.close();
             }
