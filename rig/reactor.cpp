@@ -104,8 +104,9 @@ bool Reactor::wait_alone(const std::function<bool()>& done, Duration timeout) {
 bool Reactor::wait_until(const std::function<bool()>& done, Instant deadline,
                          const std::function<void(Instant)>& run) const {
     if (done()) return true;
-    do run(deadline);
-    while (!done() && now() < deadline);
+    do {
+        run(deadline);
+    } while (!done() && now() < deadline);
     return done();
 }
 

@@ -10,8 +10,8 @@ CurrentLimits take_current_limits(InstrumentSpec& spec, double usual, double mos
             spec.number("sink_limit", Unit::ampere, usual, 0, most)};
 }
 
-void check_current_limits(const std::string& instrument, int channel, Amperes source, Amperes sink,
-                          const CurrentLimits& most) {
+void check_current_limits(const std::string& instrument, int channel, const Amperes& source,
+                          const Amperes& sink, const CurrentLimits& most) {
     const auto check = [&](const char* what, double asked, double limit) {
         if (asked >= 0 && asked <= limit) return;
         throw RatingError("instrument \"" + instrument + "\", channel " + std::to_string(channel) +

@@ -21,7 +21,7 @@ CurrentLimits take_current_limits(InstrumentSpec& spec, double usual, double mos
 
 /// Throws RatingError that names the instrument and the channel unless both are asked for within 0
 /// and `most`.
-void check_current_limits(const std::string& instrument, int channel, Amperes source, Amperes sink,
-                          const CurrentLimits& most);
+void check_current_limits(const std::string& instrument, int channel, const Amperes& source,
+                          const Amperes& sink, const CurrentLimits& most);
 
 }  // namespace bmsrig
