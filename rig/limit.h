@@ -10,9 +10,10 @@
 
 namespace bmsrig {
 
-/// guarded: the whole interval value +/- uncertainty must lie inside; simple: the value alone
-/// decides.
-enum class Acceptance : unsigned char { guarded, simple };
+/// What decides whether a measurement lies inside (JCGM 106:2012, 8.3). guarded: all of the
+/// interval value +/- uncertainty; simple: the value alone; relaxed: any part of the interval, for
+/// an end on which a good unit stands exactly.
+enum class Acceptance : unsigned char { guarded, simple, relaxed };
 std::string_view to_string(Acceptance acceptance);
 
 /// The pass band of one measurement. Both ends belong to it. Without any end the measurement is
@@ -29,9 +30,9 @@ struct Limit {
     /// True if the limit has no end: the value is recorded, never judged.
     [[nodiscard]] bool records_only() const { return !low && !high; }
 
-    /// pass: inside with all its uncertainty; fail: outside with all of it; inconclusive: it
-    /// straddles an end. Throws Error if value or uncertainty is not finite or uncertainty is
-    /// negative.
+    /// pass: inside as `acceptance` wants it; fail: outside with all its uncertainty, and for
+    /// simple and relaxed acceptance whatever does not pass; inconclusive: it straddles an end.
+    /// Throws Error if value or uncertainty is not finite or uncertainty is negative.
     [[nodiscard]] Verdict judge(double value, double uncertainty) const;
 
     /// "2.795 V .. 2.805 V", ">= 30 s", "recorded only".

@@ -35,6 +35,17 @@ TEST(Limit, SimpleAcceptanceLooksAtTheValueAlone) {
     EXPECT_EQ(limit.judge(2.8051, 0.5), Verdict::fail);
 }
 
+TEST(Limit, RelaxedAcceptanceFailsOnlyWhatIsOutsideWithAllItsUncertainty) {
+    const Limit limit = band(30, 31, Acceptance::relaxed);
+    EXPECT_EQ(limit.judge(29.999999735, 0.01), Verdict::pass);
+    EXPECT_EQ(limit.judge(29.9901, 0.01), Verdict::pass);
+    EXPECT_EQ(limit.judge(29.9899, 0.01), Verdict::fail);
+    EXPECT_EQ(limit.judge(31.0099, 0.01), Verdict::pass);
+    EXPECT_EQ(limit.judge(31.0101, 0.01), Verdict::fail);
+    EXPECT_EQ(limit.judge(30.5, 5), Verdict::pass);
+    EXPECT_EQ(limit.judge(30, 0), Verdict::pass);
+}
+
 TEST(Limit, BothEndsBelongToTheBand) {
     EXPECT_EQ(band(30, 31).judge(30, 0), Verdict::pass);
     EXPECT_EQ(band(30, 31).judge(31, 0), Verdict::pass);

@@ -36,7 +36,7 @@ struct Bs1200Options {
     std::string name;
     std::string interface;
     std::vector<int> boxes{1};
-    double accuracy = 2e-3;     // V
+    double accuracy = 2e-3;  // V
     CurrentLimits limits{0.5, 0.5};
     std::string serial_number;
     std::string calibrated;

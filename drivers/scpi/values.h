@@ -17,8 +17,8 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// In quotes and not longer than a line, for messages; what cannot be shown as \\x and its number.
 std::string shown(std::string_view text);
 
-/// "3.3", "+3.30000E+00", "3.3 V" (a unit without a prefix is passed over). 9.91E37 is NaN, +/-9.9E37 an infinity:
-/// not a number and overload of SCPI-99. Nothing if it is no number.
+/// "3.3", "+3.30000E+00", "3.3 V" (a unit without a prefix is passed over). 9.91E37 is NaN,
+/// +/-9.9E37 an infinity: not a number and overload of SCPI-99. Nothing if it is no number.
 std::optional<double> parse_number(std::string_view text);
 /// 0, 1, ON, OFF.
 std::optional<bool> parse_boolean(std::string_view text);

@@ -80,8 +80,10 @@ class LimitReader {
         if (const YamlNode* unit = node_.find("unit")) read_unit(*unit);
         read_band();
         if (const YamlNode* acceptance = node_.find("acceptance")) {
-            const bool is_simple = acceptance->word({"guarded", "simple"}) == "simple";
-            limit_.acceptance = is_simple ? Acceptance::simple : Acceptance::guarded;
+            const std::string word = acceptance->word({"guarded", "simple", "relaxed"});
+            for (const auto each : {Acceptance::simple, Acceptance::relaxed}) {
+                if (word == to_string(each)) limit_.acceptance = each;
+            }
         }
         if (const YamlNode* requirement = node_.find("requirement")) read_requirement(*requirement);
         return limit_;

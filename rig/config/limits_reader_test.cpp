@@ -39,6 +39,13 @@ class LimitsFile : public testing::Test {
                                            {"A-HYST", "t", "r", "", "characterise", "s"}};
 };
 
+TEST_F(LimitsFile, ReadsWhichAcceptanceALimitHas) {
+    std::string file(good);
+    const std::string_view simple = "acceptance: simple";
+    file.replace(file.find(simple), simple.size(), "acceptance: relaxed");
+    EXPECT_EQ(read(file).at(2).acceptance, Acceptance::relaxed);
+}
+
 TEST_F(LimitsFile, ReadsBandsWithSumsAndSettings) {
     const auto limits = read(std::string(good));
     ASSERT_EQ(limits.size(), 5U);
