@@ -144,6 +144,27 @@ def test_instruments_that_cannot_be_opened_do_not_hide_the_others(tmp_path):
     assert "3 of " in done.stdout.splitlines()[-1]
 
 
+def test_a_chip_that_is_not_there_does_not_hide_the_others(tmp_path):
+    changes = {
+        "clock: virtual ": "clock: real ",
+        "driver: virtual_line_driver": "driver: gpio_line_driver\n    chip: nosuch\n    lines: LINE_1 LINE_2 LINE_3",
+    }
+    done = check_bench("--bench", bench_of(tmp_path, "victron_smallbms", changes))
+    assert done.returncode == 3, done.stdout + done.stderr
+    bad = next(line for line in done.stdout.splitlines() if line.startswith("BAD  instrument"))
+    assert "mine.yaml:" in bad
+    assert '"nosuch"' in bad
+    assert "ok   instrument cells" in done.stdout
+
+
+def test_what_is_wrong_beside_the_instruments_is_said_alone(tmp_path):
+    bench = bench_of(tmp_path, "victron_smallbms", {"clock: virtual ": "clock: real "})
+    done = check_bench("--bench", bench, "--set", "cells=99")
+    assert done.returncode == 4
+    assert "cells" in done.stderr
+    assert "instrument" not in done.stdout
+
+
 def test_a_run_names_all_instruments_that_cannot_be_opened(plan, bmsrig, tmp_path):
     bench = bench_of(
         tmp_path,
