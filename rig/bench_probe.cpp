@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rig/error.h"
+#include "rig/instruments/in_turn.h"
 
 namespace bmsrig {
 
@@ -39,25 +40,28 @@ BenchProbe::~BenchProbe() {
 }
 
 std::vector<std::string> BenchProbe::make_safe() {
+    std::vector<std::string> names;
     std::vector<std::string> problems;
     for (const Found& found : found_) {
+        names.push_back(found.name);
         problems.push_back(found.problem);
-        if (!found.instrument) continue;
-        try {
-            found.instrument->make_safe();
-        } catch (const Error& problem) {
-            problems.back() = problem.what();
-        }
     }
+    const auto note = [&](std::size_t whose, const std::exception_ptr& problem) {
+        try {
+            std::rethrow_exception(problem);
+        } catch (const Error& known) {
+            if (problems[whose].empty()) problems[whose] = known.what();
+        }
+    };
+    const auto make_one_safe = [&](std::size_t i) {
+        if (found_[i].instrument) found_[i].instrument->make_safe();
+    };
+    in_turn(names, make_one_safe, note);
     // Only now: an instrument that takes its time to answer leaves no other switched on meanwhile.
-    for (std::size_t i = 0; i < found_.size(); ++i) {
-        if (!problems[i].empty()) continue;
-        try {
-            found_[i].instrument->finish();
-        } catch (const Error& problem) {
-            problems[i] = problem.what();
-        }
-    }
+    const auto finish_one = [&](std::size_t i) {
+        if (problems[i].empty()) found_[i].instrument->finish();
+    };
+    in_turn(names, finish_one, note);
     return problems;
 }
 

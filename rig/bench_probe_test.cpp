@@ -39,7 +39,7 @@ TEST(BenchProbe, WhatCannotBeOpenedDoesNotHideTheOthers) {
 }
 
 /// Says no where the test wants it to, and tells what it was told.
-class Recorder final : public Instrument {
+class Recorder : public Instrument {
   public:
     Recorder(std::string name, std::vector<std::string>& told)
         : name_(std::move(name)), told_(told) {}
@@ -74,6 +74,39 @@ TEST(BenchProbe, SwitchesOffWhatItCanAndNamesTheRest) {
     EXPECT_THAT(told, ElementsAre("make_safe cells", "make_safe temperatures", "make_safe supply",
                                   "make_safe switches", "finish cells", "finish supply",
                                   "finish switches"));
+}
+
+/// Whose order is interrupted by a problem of the other, once.
+class Interrupted final : public Recorder {
+  public:
+    Interrupted(std::string name, std::vector<std::string>& told, std::string other)
+        : Recorder(std::move(name), told), other_(std::move(other)) {}
+    void make_safe() override {
+        if (!std::exchange(was_interrupted_, true))
+            throw InstrumentError("instrument \"" + other_ + "\": its connection was closed");
+        Recorder::make_safe();
+    }
+
+  private:
+    std::string other_;
+    bool was_interrupted_ = false;
+};
+
+TEST(BenchProbe, AnInstrumentsProblemTakesNoOthersTurn) {
+    std::vector<std::string> told;
+    BenchProbe probe{options(VICTRON_SMALLBMS_SO).bench,
+                     [&](const InstrumentSpec& spec, const DriverContext&) {
+                         if (spec.name == "switches")
+                             return std::unique_ptr<Recorder>(
+                                 std::make_unique<Interrupted>(spec.name, told, "cells"));
+                         return std::make_unique<Recorder>(spec.name, told);
+                     }};
+    EXPECT_THAT(probe.make_safe(), ElementsAre("instrument \"cells\": its connection was closed",
+                                               "temperatures says no to make_safe",
+                                               "supply says no to finish", "", ""));
+    EXPECT_THAT(told, ElementsAre("make_safe cells", "make_safe temperatures", "make_safe supply",
+                                  "make_safe switches", "make_safe lines", "finish supply",
+                                  "finish switches", "finish lines"));
 }
 
 TEST(BenchProbe, OfABenchInUseNothingIsOpened) {

@@ -7,6 +7,7 @@
 #include "rig/config/bench_check.h"
 #include "rig/end_of.h"
 #include "rig/error.h"
+#include "rig/instruments/in_turn.h"
 #include "rig/link/interrupt.h"
 
 namespace bmsrig {
@@ -382,22 +383,28 @@ void Rig::turn_off() {
 
 void Rig::make_safe() {
     std::exception_ptr first;
+    const auto note = [&](std::size_t /*whose*/, const std::exception_ptr& problem) {
+        if (!first) first = problem;
+    };
     const auto attempt = [&](const auto& action) {
         try {
             action();
         } catch (...) {
-            if (!first) first = std::current_exception();
+            note(0, std::current_exception());
         }
     };
     attempt([&] { power_off(); });
     stimuli_->quiet();
     can_repeats_.stop_all();
-    for (const auto& instrument : instruments_) attempt([&] { instrument->make_safe(); });
+    std::vector<std::string> names;
+    names.reserve(instruments_.size());
+    for (const auto& instrument : instruments_) names.push_back(instrument->name());
+    in_turn(names, [&](std::size_t i) { instruments_[i]->make_safe(); }, note);
     // One that had lost its connection has another now, which the guard does not know.
     attempt([&] {
         if (guard_) guard_->renew(safe_actions());
     });
-    for (const auto& instrument : instruments_) attempt([&] { instrument->finish(); });
+    in_turn(names, [&](std::size_t i) { instruments_[i]->finish(); }, note);
     if (first) std::rethrow_exception(first);  // armed as it is: the guard tries when the rig ends
     if (guard_) guard_->disarm();
 }
