@@ -104,8 +104,11 @@ std::int64_t kill_one(const Death& death, const std::filesystem::path& bench, un
     // The lock is the guard's as long as it works.
     wait_until_free(BenchState(bench));
     EXPECT_FALSE(state.is_marked());
+    // A busy machine may wake the rig so late that the guard ends it before the test does.
+    const std::string says =
+        is_time_judged() ? death.says : "(" + death.says + ")|longer than it may be";
     EXPECT_THAT(content_of(state.report()),
-                AllOf(testing::ContainsRegex(death.says), HasSubstr("is safe")));
+                AllOf(testing::ContainsRegex(says), HasSubstr("is safe")));
     const bool is_killed_by_us = death.signal != 0 && death.signal != SIGSTOP;
     if (!is_killed_by_us && death.way != "leaves" && death.way != "throws" &&
         death.way != "unwinds") {
