@@ -45,12 +45,15 @@ class SerialPortTest : public testing::Test {
         }
         return dynamic_cast<SerialAdapter&>(*made);
     }
+    /// Its name goes with it: that of the pty alone may be another test's the next moment.
+    void pull_out() {
+        std::filesystem::remove(by_id);
+        wire.reset();
+    }
     /// Another adapter at the same place, as /dev/serial/by-id has it.
     void plug() {
-        wire.reset();
+        pull_out();
         wire.emplace();
-        const std::filesystem::path by_id = folder.path() / "adapter";
-        std::filesystem::remove(by_id);
         std::filesystem::create_symlink(wire->path(), by_id);
         options[0].second = by_id;
     }
@@ -116,6 +119,7 @@ class SerialPortTest : public testing::Test {
     }
 
     TestFolder folder;
+    const std::filesystem::path by_id = folder.path() / "adapter";
     std::optional<Pty> wire;
     Reactor reactor;
     Scheduler scheduler;
@@ -221,7 +225,7 @@ TEST_F(SerialPortTest, NamesAPortThatIsNone) {
 TEST_F(SerialPortTest, NamesAPortThatVanishesAndOpensItAgain) {
     plug();
     port();
-    wire.reset();
+    pull_out();
     const std::string text =
         said([&] { static_cast<void>(reactor.wait([] { return false; }, 10s)); });
     EXPECT_THAT(text, HasSubstr("has vanished"));
