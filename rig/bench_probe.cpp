@@ -40,10 +40,10 @@ BenchProbe::~BenchProbe() {
 }
 
 std::vector<std::string> BenchProbe::make_safe() {
-    std::vector<std::string> names;
+    Instruments instruments;
     std::vector<std::string> problems;
     for (const Found& found : found_) {
-        names.push_back(found.name);
+        instruments.push_back(found.instrument.get());
         problems.push_back(found.problem);
     }
     const auto note = [&](std::size_t whose, const std::exception_ptr& problem) {
@@ -53,15 +53,12 @@ std::vector<std::string> BenchProbe::make_safe() {
             if (problems[whose].empty()) problems[whose] = known.what();
         }
     };
-    const auto make_one_safe = [&](std::size_t i) {
-        if (found_[i].instrument) found_[i].instrument->make_safe();
-    };
-    in_turn(names, make_one_safe, note);
+    make_safe_in_turn(instruments, note);
     // Only now: an instrument that takes its time to answer leaves no other switched on meanwhile.
     const auto finish_one = [&](std::size_t i) {
-        if (problems[i].empty()) found_[i].instrument->finish();
+        if (problems[i].empty()) instruments[i]->finish();
     };
-    in_turn(names, finish_one, note);
+    in_turn(instruments, finish_one, note);
     return problems;
 }
 

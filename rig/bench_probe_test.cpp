@@ -109,6 +109,27 @@ TEST(BenchProbe, AnInstrumentsProblemTakesNoOthersTurn) {
                                   "finish switches", "finish lines"));
 }
 
+/// Whose connection was lost.
+class Unconnected final : public Recorder {
+  public:
+    using Recorder::Recorder;
+    [[nodiscard]] bool has_to_connect() const override { return true; }
+};
+
+TEST(BenchProbe, WhatHasToConnectFirstKeepsNoOtherSwitchedOnMeanwhile) {
+    std::vector<std::string> told;
+    BenchProbe probe{
+        options(VICTRON_SMALLBMS_SO).bench, [&](const InstrumentSpec& spec, const DriverContext&) {
+            if (spec.name == "cells")
+                return std::unique_ptr<Recorder>(std::make_unique<Unconnected>(spec.name, told));
+            return std::make_unique<Recorder>(spec.name, told);
+        }};
+    probe.make_safe();
+    EXPECT_THAT(std::vector<std::string>(told.begin(), told.begin() + 6),
+                ElementsAre("make_safe temperatures", "make_safe supply", "make_safe switches",
+                            "make_safe lines", "make_safe cells", "finish cells"));
+}
+
 TEST(BenchProbe, OfABenchInUseNothingIsOpened) {
     const TestFolder folder;
     ::setenv("XDG_STATE_HOME", (folder.path() / "state").c_str(), 1);

@@ -396,15 +396,15 @@ void Rig::make_safe() {
     attempt([&] { power_off(); });
     stimuli_->quiet();
     can_repeats_.stop_all();
-    std::vector<std::string> names;
-    names.reserve(instruments_.size());
-    for (const auto& instrument : instruments_) names.push_back(instrument->name());
-    in_turn(names, [&](std::size_t i) { instruments_[i]->make_safe(); }, note);
+    Instruments instruments;
+    instruments.reserve(instruments_.size());
+    for (const auto& instrument : instruments_) instruments.push_back(instrument.get());
+    make_safe_in_turn(instruments, note);
     // One that had lost its connection has another now, which the guard does not know.
     attempt([&] {
         if (guard_) guard_->renew(safe_actions());
     });
-    in_turn(names, [&](std::size_t i) { instruments_[i]->finish(); }, note);
+    in_turn(instruments, [&](std::size_t i) { instruments_[i]->finish(); }, note);
     if (first) std::rethrow_exception(first);  // armed as it is: the guard tries when the rig ends
     if (guard_) guard_->disarm();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <numeric>
 #include <utility>
 
 #include "drivers/scpi/address.h"
@@ -221,9 +222,17 @@ void Core::start(const StateOf& power_on) {
     settled_at_ = Instant{};
 }
 
+bool Core::has_to_connect() const {
+    return !std::ranges::all_of(clients_, [](const auto& unit) { return unit->is_open(); });
+}
+
 void Core::make_safe(const StateOf& off) {
     std::exception_ptr problem;
-    for (std::size_t unit = 0; unit < units(); ++unit) {
+    std::vector<std::size_t> order(units());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_partition(order,
+                                  [&](std::size_t unit) { return clients_[unit]->is_open(); });
+    for (const std::size_t unit : order) {
         try {
             // What is connected anew may be another instrument, in use by others.
             if (clients_[unit]->open(patience_) && !serials_.empty()) identify(unit);

@@ -99,6 +99,9 @@ class Core {
     /// Connects where there is no connection (any more), puts every unit into a known state and
     /// waits until it stands. For restart().
     void start(const StateOf& power_on);
+    /// Whether any unit's connection was lost.
+    [[nodiscard]] bool has_to_connect() const;
+    /// Those first that are connected: for another connection it waits.
     void make_safe(const StateOf& off);
     /// Returns when every unit has carried out what it was sent. Throws what one has against it.
     void finish();

@@ -469,8 +469,10 @@ TEST_F(BloomyAbs, AUnitThatIsGoneKeepsNoneOfTheOthersFromBeingMadeSafe) {
         peer->answers("CAL:DATE?", "3/1/2026", crlf);
     }
     cells.identify();
+    EXPECT_FALSE(cells.has_to_connect());
     first->closes();
     EXPECT_NE(thrown(), "");
+    EXPECT_TRUE(cells.has_to_connect());
     first.reset();  // and nothing listens there any more
     EXPECT_THAT(text_of<InstrumentError>([&] { cells.make_safe(); }), HasSubstr("nothing listens"));
     takes(second, ":OUTP 0,(@1);:OUTP:FAUL NONE,(@1)");

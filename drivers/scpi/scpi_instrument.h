@@ -21,6 +21,7 @@ class ScpiInstrument : public Interface {
         forget();
         core_.make_safe([this](std::size_t unit) { return off(unit); });
     }
+    [[nodiscard]] bool has_to_connect() const override { return core_.has_to_connect(); }
     void finish() override { core_.finish(); }
     [[nodiscard]] std::vector<SafeAction> safe_actions() const override {
         return core_.safe_actions([this](std::size_t unit) { return off(unit); });

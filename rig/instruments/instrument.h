@@ -37,6 +37,9 @@ class Instrument {
     /// Outputs off, faults open, contacts open; or what the bench file says of this instrument. May
     /// be called at any time, also twice.
     virtual void make_safe() = 0;
+    /// Its connection was lost: the next call waits for another one, for seconds if nobody is
+    /// there.
+    [[nodiscard]] virtual bool has_to_connect() const { return false; }
     /// Returns when all that was asked of it has been carried out, letting time run meanwhile.
     /// Throws what it said against it.
     virtual void finish() {}
