@@ -208,8 +208,8 @@ TEST_F(GuardTest, SaysWhatItCouldNotDo) {
                 HasSubstr("guard:   switch off by hand what follows after \"not done\", then "
                           "run: bmsrig make-safe --bench " +
                           bench.string() + "\nnot done: "));
-    EXPECT_THAT(marker, HasSubstr("expected the answer \"1\n\", got none"));
-    EXPECT_THAT(marker, HasSubstr("expected the answer \"1\n\", got \"0\n\""));
+    EXPECT_THAT(marker, HasSubstr("expected the answer \"1\", got none"));
+    EXPECT_THAT(marker, HasSubstr("expected the answer \"1\", got \"0\""));
     try {
         state.refuse_if_unsafe();
         FAIL() << "a bench that was left unsafe is refused";

@@ -24,6 +24,14 @@ class GuardReport {
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
         return add({digits.data(), static_cast<std::size_t>(end - digits.data())});
     }
+    /// What an instrument says, in quotes and on one line: without its line end, what cannot be
+    /// printed as "?".
+    GuardReport& add_quoted(std::string_view answer) {
+        while (answer.ends_with('\n') || answer.ends_with('\r')) answer.remove_suffix(1);
+        add("\"");
+        for (const char each : answer) add({is_printable(each) ? &each : "?", 1});
+        return add("\"");
+    }
     /// Nanoseconds as milliseconds with one decimal.
     GuardReport& add_ms(std::int64_t ns) {
         return add(ns / 1'000'000).add(".").add(ns / 100'000 % 10).add(" ms");
@@ -36,6 +44,8 @@ class GuardReport {
     }
 
   private:
+    static bool is_printable(char each) { return each >= ' ' && each <= '~'; }
+
     std::array<char, 16384> text_{};
     std::size_t size_ = 0;
 };

@@ -236,9 +236,12 @@ void SafeWriter::tell(GuardReport& report) const {
         } else if (task.guarded.action.kind == SafeAction::Kind::frame) {
             report.add("nobody on the bus has taken the frame");
         } else if (task.stage == Stage::answering) {
-            report.add("expected the answer \"").add(task.guarded.action.answer).add("\", got ");
-            report.add(task.seen_size == 0 ? "none" : "\"");
-            if (task.seen_size > 0) report.add({task.seen.data(), task.seen_size}).add("\"");
+            report.add("expected the answer ").add_quoted(task.guarded.action.answer).add(", got ");
+            if (task.seen_size == 0) {
+                report.add("none");
+            } else {
+                report.add_quoted({task.seen.data(), task.seen_size});
+            }
         } else {
             report.add("the instrument has not taken the bytes");
         }

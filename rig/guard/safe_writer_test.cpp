@@ -66,7 +66,12 @@ TEST_F(SafeWriterTest, IsDoneWithTheAnswer) {
 TEST_F(SafeWriterTest, WhatWasSaidBeforeIsNoAnswer) {
     end.say("done\n");
     EXPECT_EQ(undone({asking("done\n")}, at_once),
-              "not done: switches \"cells\" off: expected the answer \"done\n\", got none\n");
+              "not done: switches \"cells\" off: expected the answer \"done\", got none\n");
+}
+
+TEST(GuardReport, AnAnswerIsToldOnOneLine) {
+    EXPECT_EQ(GuardReport().add_quoted("no\x1b\r\nbusy\r\n").text(), "\"no???busy\"");
+    EXPECT_EQ(GuardReport().add_quoted("\n").text(), "\"\"");
 }
 
 TEST_F(SafeWriterTest, FindsTheAnswerBehindMuchElse) {
