@@ -164,7 +164,8 @@ void SerialChannel::give_up() {
 }
 
 void SerialChannel::set_bit_rate(std::uint32_t bit_rate) {
-    if (bit_rate == 0 || bit_rate == bit_rate_) return;
+    if (bit_rate == 0) bit_rate = setup_.bit_rate;
+    if (bit_rate == bit_rate_) return;
     if (port_) guarded([&] { port_->line.set_bit_rate(bit_rate); });
     bit_rate_ = bit_rate;
 }

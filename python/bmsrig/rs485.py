@@ -63,12 +63,16 @@ class Wire:
 
     @property
     def bit_rate(self) -> int:
-        """The rate of the rig's port in bit/s: the UUT's unless set otherwise; 0 while it is not known."""
+        """The rate of the rig's port in bit/s; 0 while it is not known.
+
+        Unless set otherwise it is the UUT's on a virtual bench and the bench file's on a real one, whose port
+        cannot know what a test told the UUT.
+        """
         return self._core.serial_bit_rate(BUS)
 
     @bit_rate.setter
     def bit_rate(self, bit_rate: int) -> None:
-        """0: that of the UUT again. Raises InputError if there is no such rate."""
+        """0: as it was before a test set it. Raises InputError if there is no such rate."""
         if not 0 <= bit_rate <= HIGHEST_RATE:
             raise InputError(f"bus {BUS}: {bit_rate} bit/s is no rate of RS-485; expected 0 to {HIGHEST_RATE}")
         self._core.set_serial_bit_rate(BUS, bit_rate)

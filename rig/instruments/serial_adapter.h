@@ -33,8 +33,8 @@ class SerialAdapter : public Instrument {
     /// Sends these bytes without a gap, from now on, or when what was handed over before has left.
     /// Half duplex is the caller's business: who speaks while the other side speaks garbles both.
     virtual void send(int channel, std::span<const std::uint8_t> bytes) = 0;
-    /// 0: that of the UUT. Otherwise the rate at which it sends and samples, in bit/s; bytes at
-    /// another rate arrive as a UART sees them. A real port does not know the UUT's rate.
+    /// The rate at which it sends and samples, in bit/s; bytes at another rate arrive as a UART
+    /// sees them. 0: that of the UUT, or of the bench file where a real port cannot know the UUT's.
     virtual void set_bit_rate(int channel, std::uint32_t bit_rate) = 0;
     /// The rate at which it works; 0 if it is not known yet.
     [[nodiscard]] virtual std::uint32_t bit_rate(int channel) const = 0;

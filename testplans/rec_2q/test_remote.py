@@ -104,6 +104,7 @@ def test_unit_without_supply_is_off(rig):
     """PACK+ falls away: every output is released; when it returns the unit starts anew."""
     rig.supply.set(0.0)
     rig.line("relay").expect_inactive()
+    rig.settle()
     expect_off(rig, seconds=10)
     rig.supply.set(52.8)
     rig.line("relay").expect_active()
