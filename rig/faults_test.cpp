@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "rig/config/test_files.h"
+#include "rig/config/wiring_reader.h"
 
 namespace bmsrig {
 namespace {
@@ -27,7 +28,7 @@ class FaultsTest : public testing::Test {
         return refusal_in(folder_, action);
     }
     TestFolder folder_;
-    Wiring wiring_ = Wiring::load(folder_.write("wiring.yaml", text), {});
+    Wiring wiring_ = Wiring::load(read_wiring_file(folder_.write("wiring.yaml", text)), {});
     Faults faults_{wiring_};
 };
 

@@ -34,6 +34,7 @@ Rig::Rig(RigOptions options, const InstrumentFactory& make_instrument)
     : options_(std::move(options)),
       bench_(Bench::load(options_.bench)),
       seed_(options_.seed.value_or(bench_.seed)),
+      fixture_files_(options_.fixture),
       run_fixture_(load_fixture({})),
       fixture_(run_fixture_) {
     check_bench(*fixture_, bench_);
@@ -85,14 +86,13 @@ std::string Rig::resolve_uut() const {
 
 Fixture Rig::load_fixture(
     const std::vector<std::pair<std::string, std::string>>& plan_settings) const {
-    const Watch::Scope at_files(Watch::Where::files);
-    Settings settings = Fixture::load_settings(options_.fixture);
+    Settings settings = fixture_files_.settings();
     bench_.apply_settings(settings);
     for (const auto& [name, value] : options_.settings)
         settings.set(name, value, "--set " + name + "=" + value);
     for (const auto& [name, value] : plan_settings)
         settings.set(name, value, "setting " + name + " of the test plan");
-    return Fixture::load(options_.fixture, settings);
+    return Fixture::load(fixture_files_, settings);
 }
 
 void Rig::open_clock() {

@@ -255,7 +255,8 @@ class Rig {
     Bench bench_;
     std::uint64_t seed_;
     std::string uut_;
-    Fixture run_fixture_;               ///< with the run's settings; its files are read once
+    FixtureFiles fixture_files_;
+    Fixture run_fixture_;               ///< with the run's settings
     std::optional<Fixture> fixture_;    ///< with those of the test
     std::unique_ptr<Reactor> reactor_;  ///< of a bench in real time
     std::optional<RealTime> real_time_;

@@ -173,9 +173,9 @@ LineLevel line_level(const LineNet::Stage& stage, double volts) {
     return LineLevel::indeterminate;
 }
 
-Wiring Wiring::load(const std::filesystem::path& file, const Settings& settings) {
+Wiring Wiring::load(const YamlNode& file, const Settings& settings) {
     Wiring wiring;
-    wiring.file_ = file.string();
+    wiring.file_ = file.file();
     wiring.nets_ = read_netlist(file, settings);
     check_once(wiring.nets_, wiring.file_);
     check_conflicts(wiring.nets_, wiring.file_);

@@ -2,7 +2,6 @@
 // on its lines.
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "rig/config/settings.h"
+#include "rig/config/yaml_reader.h"
 #include "rig/instruments/line_bank.h"
 #include "rig/quantity.h"
 #include "rig/time.h"
@@ -162,10 +162,10 @@ struct Netlist {
 /// load's source are nets.
 class Wiring {
   public:
-    /// Reads wiring.yaml; nets with `count` are repeated for 1..setting, `<n>` standing for the
+    /// Of a wiring.yaml; nets with `count` are repeated for 1..setting, `<n>` standing for the
     /// number. Throws InputError with file and line on anything it does not understand, a pin or
     /// port used twice, ratings or thresholds the wrong way round.
-    static Wiring load(const std::filesystem::path& file, const Settings& settings);
+    static Wiring load(const YamlNode& file, const Settings& settings);
 
     [[nodiscard]] const std::vector<InputNet>& inputs() const { return nets_.inputs; }
     [[nodiscard]] const std::vector<LoadNet>& loads() const { return nets_.loads; }

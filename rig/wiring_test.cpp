@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "rig/config/test_files.h"
+#include "rig/config/wiring_reader.h"
 #include "rig/test_line.h"
 
 namespace bmsrig {
@@ -36,7 +37,7 @@ lines:
 class WiringFile : public testing::Test {
   protected:
     Wiring load(const std::string& text) const {
-        return Wiring::load(folder_.write("wiring.yaml", text), settings_);
+        return Wiring::load(read_wiring_file(folder_.write("wiring.yaml", text)), settings_);
     }
     TestFolder folder_;
     Settings settings_{{{"cells", Unit::none, {"4", "16"}, {}, {}, "4", "page"},

@@ -157,9 +157,9 @@ int main() {
     }
     TestFolder folder;
     const Wiring wiring = Wiring::load(
-        folder.write("wiring.yaml",
-                     "format: 1\ninputs: {}\nloads: {}\nreadings: {}\nbuses: {}\nlines:\n"
-                     "  edge: {port: edge, reader: lines.1, debounce: 0 s}\n"),
+        parse_yaml("format: 1\ninputs: {}\nloads: {}\nreadings: {}\nbuses: {}\nlines:\n"
+                   "  edge: {port: edge, reader: lines.1, debounce: 0 s}\n",
+                   "wiring.yaml"),
         {});
     const RealTime real_time;
     Mover mover(chip);

@@ -33,6 +33,7 @@ TraceStore& no_trace() {
 Laboratory::Laboratory(LaboratoryOptions options, const MakeInstrument& make_instrument)
     : options_(std::move(options)),
       bench_(Bench::load(options_.bench)),
+      fixture_files_(options_.fixture),
       fixture_(load_fixture({})),
       clock_(make_real_clock(reactor_)) {
     check_bench(fixture_, bench_);
@@ -51,7 +52,7 @@ Laboratory::~Laboratory() {
 
 Fixture Laboratory::load_fixture(
     const std::vector<std::pair<std::string, std::string>>& more) const {
-    Settings settings = Fixture::load_settings(options_.fixture);
+    Settings settings = fixture_files_.settings();
     bench_.apply_settings(settings);
     for (const auto& [name, value] : options_.settings) {
         settings.set(name, value, "--set " + name + "=" + value);
@@ -61,7 +62,7 @@ Fixture Laboratory::load_fixture(
         if (settings.has(name) && settings.spec(name).is_scratch_file) continue;
         settings.set(name, value, "setting " + name + " of the rig");
     }
-    return Fixture::load(options_.fixture, settings);
+    return Fixture::load(fixture_files_, settings);
 }
 
 void Laboratory::open_instruments(const MakeInstrument& make_instrument) {

@@ -84,6 +84,7 @@ class Laboratory {
 
     LaboratoryOptions options_;
     Bench bench_;
+    FixtureFiles fixture_files_;
     Fixture fixture_;
     Reactor reactor_;
     std::unique_ptr<Clock> clock_;

@@ -89,7 +89,8 @@ void bind_product(py::module_& module) {
         .def_static(
             "load",
             [](const std::filesystem::path& folder) {
-                return Fixture::load(folder, Fixture::load_settings(folder));
+                const FixtureFiles files(folder);
+                return Fixture::load(files, files.settings());
             },
             py::arg("folder"),
             "Read a fixture with its default settings. Raises InputError with file and line.")

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "rig/config/fixture_files.h"
 #include "rig/config/limits_reader.h"
-#include "rig/config/settings_table.h"
 #include "rig/config/yaml_reader.h"
 #include "rig/error.h"
 #include "rig/names.h"
@@ -15,17 +15,6 @@ namespace {
 
 constexpr std::string_view cell_prefix = "cell.";
 constexpr std::string_view supply_port = "supply";
-
-YamlNode read_fixture_file(const std::filesystem::path& folder) {
-    if (!std::filesystem::is_directory(folder)) {
-        throw InputError(
-            folder.string(), 0,
-            "there is no such folder; expected that of a fixture, with a fixture.yaml");
-    }
-    return read_yaml_format(folder / "fixture.yaml",
-                            {"format", "title", "products", "process", "reaction_time", "off_time",
-                             "settings", "settings_table", "baseline", "self_test"});
-}
 
 /// "13.2 V", or "3.30 V per cell".
 double read_supply(const YamlNode& node, const Settings& settings) {
@@ -212,26 +201,11 @@ const Limit& Fixture::limit(std::string_view wanted) const {
                      unknown_name("limit", wanted, names_of(limits, &Limit::name)));
 }
 
-Settings Fixture::load_settings(const std::filesystem::path& folder) {
-    const YamlNode root = read_fixture_file(folder);
-    std::vector<SettingSpec> specs = read_setting_specs(root.at("settings"));
-    if (const YamlNode* table = root.find("settings_table")) {
-        for (SettingSpec& spec : read_settings_table((folder / table->text()).lexically_normal())) {
-            if (std::ranges::find(specs, spec.name, &SettingSpec::name) != specs.end()) {
-                table->refuse("the setting " + spec.name +
-                              " stands in the table and under settings; expected it once");
-            }
-            specs.push_back(std::move(spec));
-        }
-    }
-    return Settings(std::move(specs));
-}
-
-Fixture Fixture::load(const std::filesystem::path& folder, const Settings& settings) {
-    const YamlNode root = read_fixture_file(folder);
+Fixture Fixture::load(const FixtureFiles& files, const Settings& settings) {
+    const YamlNode& root = files.fixture;
     Fixture fixture;
-    fixture.folder = folder;
-    fixture.name = (std::filesystem::absolute(folder) / "")
+    fixture.folder = files.folder;
+    fixture.name = (std::filesystem::absolute(files.folder) / "")
                        .lexically_normal()
                        .parent_path()
                        .filename()
@@ -247,12 +221,12 @@ Fixture Fixture::load(const std::filesystem::path& folder, const Settings& setti
     fixture.reaction_time = root.at("reaction_time").duration();
     if (const auto* off_time = root.find("off_time")) fixture.off_time = off_time->duration();
     fixture.settings = settings;
-    fixture.wiring = Wiring::load(folder / "wiring.yaml", settings);
+    fixture.wiring = Wiring::load(files.wiring, settings);
     fixture.baseline = read_baseline(root.at("baseline"), settings, fixture.wiring);
     fixture.self_test = read_self_test(root.at("self_test"), fixture.wiring);
-    fixture.requirements = read_requirements(folder / "requirements.csv");
-    fixture.limits = read_limits(folder / "limits.yaml",
-                                 {settings, fixture.reaction_time, fixture.requirements});
+    fixture.requirements = files.requirements;
+    fixture.limits =
+        read_limits(files.limits, {settings, fixture.reaction_time, fixture.requirements});
     return fixture;
 }
 

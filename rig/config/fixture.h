@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "rig/config/fixture_files.h"
 #include "rig/config/requirement.h"
 #include "rig/config/settings.h"
 #include "rig/limit.h"
@@ -43,7 +44,7 @@ struct SelfTestPlan {
     std::vector<Step> steps;
 };
 
-/// A product's folder, read once for each set of settings.
+/// What a product's files say, for one set of settings.
 struct Fixture {
     std::filesystem::path folder;
     std::string name;  ///< the folder's name
@@ -63,15 +64,11 @@ struct Fixture {
     /// Throws Error that names the limits that are most alike.
     [[nodiscard]] const Limit& limit(std::string_view wanted) const;
 
-    /// Only the settings of a fixture.yaml with their defaults: a first look, before a bench or a
-    /// user sets any.
-    static Settings load_settings(const std::filesystem::path& folder);
-    /// Reads fixture.yaml, wiring.yaml, limits.yaml and requirements.csv with these settings in
-    /// force, and checks them against each other: the baseline lies inside the ratings and names
-    /// every contact and source, the self-test names lines and inputs that exist, limits refer to
-    /// requirements and settings that exist. Throws InputError with
-    /// file and line.
-    static Fixture load(const std::filesystem::path& folder, const Settings& settings);
+    /// What the files say with these settings in force, checked against each other: the baseline
+    /// lies inside the ratings and names every contact and source, the self-test names lines and
+    /// inputs that exist, limits refer to requirements and settings that exist. Throws InputError
+    /// with file and line.
+    static Fixture load(const FixtureFiles& files, const Settings& settings);
 };
 
 }  // namespace bmsrig

@@ -65,15 +65,19 @@ class FixtureFolder : public testing::Test {
         folder_.write("maker/limits.yaml", limits);
         folder_.write("maker/requirements.csv", requirements);
     }
-    Fixture load() const { return Fixture::load(path(), Fixture::load_settings(path())); }
+    Fixture load() const {
+        const FixtureFiles files(path());
+        return Fixture::load(files, files.settings());
+    }
     std::filesystem::path path() const { return folder_.path() / "maker"; }
     TestFolder folder_;
 };
 
 TEST_F(FixtureFolder, HoldsWhatItsFilesSay) {
-    Settings settings = Fixture::load_settings(path());
+    const FixtureFiles files(path() / "");
+    Settings settings = files.settings();
     settings.set("cells", "4", "test");
-    const Fixture fixture = Fixture::load(path() / "", settings);
+    const Fixture fixture = Fixture::load(files, settings);
     EXPECT_EQ(fixture.name, "maker") << "also with a slash at the end";
     EXPECT_EQ(fixture.title, "A battery");
     EXPECT_THAT(fixture.products, ElementsAre("maker.bms"));
@@ -274,10 +278,20 @@ TEST_F(FixtureFolder, PerCellNeedsTheNumberOfCells) {
               "setting \"cells\"");
 }
 
+TEST_F(FixtureFolder, IsReadOnceForAllSettings) {
+    const FixtureFiles files(path());
+    std::filesystem::remove_all(path());
+    for (const char* cells : {"2", "4"}) {
+        Settings settings = files.settings();
+        settings.set("cells", cells, "test");
+        EXPECT_EQ(Fixture::load(files, settings).settings.number("cells"), std::stod(cells));
+    }
+}
+
 TEST_F(FixtureFolder, NamesTheFileThatIsMissing) {
     std::filesystem::remove(path() / "limits.yaml");
     EXPECT_EQ(refusal_in(folder_, [&] { load(); }), "maker/limits.yaml: there is no such file");
-    EXPECT_THAT(refusal_in(folder_, [&] { Fixture::load_settings(folder_.path() / "other"); }),
+    EXPECT_THAT(refusal_in(folder_, [&] { FixtureFiles(folder_.path() / "other"); }),
                 StartsWith("other: there is no such folder; expected that of a fixture"));
 }
 
@@ -317,9 +331,10 @@ class VictronFixture : public testing::TestWithParam<int> {};
 
 TEST_P(VictronFixture, LoadsWithItsBenches) {
     const int cells = GetParam();
-    Settings settings = Fixture::load_settings(victron);
+    const FixtureFiles files(victron);
+    Settings settings = files.settings();
     settings.set("cells", std::to_string(cells), "test");
-    const Fixture fixture = Fixture::load(victron, settings);
+    const Fixture fixture = Fixture::load(files, settings);
     EXPECT_EQ(fixture.name, "victron_smallbms");
     EXPECT_THAT(fixture.products, ElementsAre("victron.smallbms", "victron.minibms"));
     EXPECT_EQ(fixture.reaction_time, std::chrono::seconds{1});
@@ -334,7 +349,8 @@ TEST_P(VictronFixture, LoadsWithItsBenches) {
 INSTANTIATE_TEST_SUITE_P(Cells, VictronFixture, testing::Values(4, 8, 12, 16));
 
 TEST(Victron, HasEveryRequirementAndItsNumbers) {
-    const Fixture fixture = Fixture::load(victron, Fixture::load_settings(victron));
+    const FixtureFiles files(victron);
+    const Fixture fixture = Fixture::load(files, files.settings());
     EXPECT_EQ(fixture.requirements.size(), 27U);
     std::set<std::string> characterised;
     for (const Requirement& requirement : fixture.requirements) {
@@ -365,16 +381,18 @@ TEST(Victron, HasEveryRequirementAndItsNumbers) {
 }
 
 TEST(Victron, ThresholdsFollowTheSettings) {
-    Settings settings = Fixture::load_settings(victron);
+    const FixtureFiles files(victron);
+    Settings settings = files.settings();
     settings.set("under_voltage", "2.6", "test");
     settings.set("pre_alarm", "2.85 V", "test");
-    const Fixture fixture = Fixture::load(victron, settings);
+    const Fixture fixture = Fixture::load(files, settings);
     EXPECT_EQ(fixture.limit("under_voltage_threshold").low, 2.595);
     EXPECT_EQ(fixture.limit("pre_alarm_threshold").high, 2.855);
 }
 
 TEST(Victron, LinesReadRightOverTheWholeSupply) {
-    const Fixture fixture = Fixture::load(victron, Fixture::load_settings(victron));
+    const FixtureFiles files(victron);
+    const Fixture fixture = Fixture::load(files, files.settings());
     for (const char* name : {"load", "pre_alarm", "charge"}) {
         SCOPED_TRACE(name);
         const auto& stage = fixture.wiring.line(name).stage;

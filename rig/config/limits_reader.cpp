@@ -178,8 +178,11 @@ class LimitReader {
 
 }  // namespace
 
-std::vector<Limit> read_limits(const std::filesystem::path& file, const LimitContext& context) {
-    const YamlNode root = read_yaml_format(file, {"format", "limits"});
+YamlNode read_limits_file(const std::filesystem::path& file) {
+    return read_yaml_format(file, {"format", "limits"});
+}
+
+std::vector<Limit> read_limits(const YamlNode& root, const LimitContext& context) {
     std::vector<Limit> limits;
     for (const YamlNode& entry : root.at("limits").entries()) {
         limits.push_back(LimitReader(entry, context).read());

@@ -6,6 +6,7 @@
 
 #include "rig/config/requirement.h"
 #include "rig/config/settings.h"
+#include "rig/config/yaml_reader.h"
 #include "rig/limit.h"
 #include "rig/time.h"
 
@@ -23,6 +24,9 @@ struct LimitContext {
 /// rounded to 1e-9 of the base unit, so that a sum is the number that a person would have written.
 /// Throws InputError with file and line, also for a requirement that does not exist, ends the wrong
 /// way round, units that differ, and a band for a requirement that is only characterised.
-std::vector<Limit> read_limits(const std::filesystem::path& file, const LimitContext& context);
+std::vector<Limit> read_limits(const YamlNode& file, const LimitContext& context);
+
+/// Throws InputError as read_yaml_format does.
+YamlNode read_limits_file(const std::filesystem::path& file);
 
 }  // namespace bmsrig

@@ -29,7 +29,7 @@ class LimitsFile : public testing::Test {
   protected:
     LimitsFile() { settings_.set("under_voltage", "2.8", "test"); }
     std::vector<Limit> read(const std::string& text) const {
-        return read_limits(folder_.write("limits.yaml", text),
+        return read_limits(read_limits_file(folder_.write("limits.yaml", text)),
                            {settings_, std::chrono::seconds{1}, requirements_});
     }
     TestFolder folder_;

@@ -330,9 +330,12 @@ void read_nets(const YamlNode* section, const Settings& settings, Net (*read)(co
 
 }  // namespace
 
-Netlist read_netlist(const std::filesystem::path& file, const Settings& settings) {
-    const YamlNode root = read_yaml_format(
+YamlNode read_wiring_file(const std::filesystem::path& file) {
+    return read_yaml_format(
         file, {"format", "inputs", "loads", "lines", "readings", "buses", "conflicts"});
+}
+
+Netlist read_netlist(const YamlNode& root, const Settings& settings) {
     Netlist nets;
     read_nets(&root.at("inputs"), settings, read_input, nets.inputs, nets);
     read_nets(&root.at("loads"), settings, read_load, nets.loads, nets);

@@ -34,8 +34,6 @@ std::string_view words_of(std::int32_t where) {
             return "in the test plan's code";
         case Watch::Where::uut:
             return "waiting for the BMS process";
-        case Watch::Where::files:
-            return "reading the fixture's files";
         case Watch::Where::rig:
             return "in the rig";
         case Watch::Where::driver:

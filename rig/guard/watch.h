@@ -15,7 +15,6 @@ class Watch {
     enum class Where : std::int32_t {
         plan,     ///< code that is not ours; the plan's limit
         uut,      ///< waiting for a BMS process, which has a limit of its own; the plan's limit
-        files,    ///< reading the fixture, as fast as the disk is; the plan's limit
         rig,      ///< ours
         driver,   ///< a driver's call
         waiting,  ///< letting time run

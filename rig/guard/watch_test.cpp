@@ -31,8 +31,8 @@ class WatchTest : public testing::Test {
     Watch watch{*page.operator->(), {.plan = 60s, .stuck = 50ms, .silence = 60ms}};
 };
 
-TEST_F(WatchTest, ThePlanTheUutAndADiskHaveThePlansTime) {
-    for (const auto where : {Watch::Where::plan, Watch::Where::uut, Watch::Where::files}) {
+TEST_F(WatchTest, ThePlanAndTheUutHaveThePlansTime) {
+    for (const auto where : {Watch::Where::plan, Watch::Where::uut}) {
         due_after([&] { watch.be(where); }, 60s);
         EXPECT_EQ(told(), where);
     }
