@@ -1,6 +1,7 @@
 #include "rig/config/fixture_files.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "rig/config/limits_reader.h"
 #include "rig/config/settings_table.h"
@@ -38,8 +39,8 @@ std::vector<SettingSpec> read_specs(const YamlNode& root, const std::filesystem:
 
 }  // namespace
 
-FixtureFiles::FixtureFiles(const std::filesystem::path& from)
-    : folder(from),
+FixtureFiles::FixtureFiles(std::filesystem::path from)
+    : folder(std::move(from)),
       fixture(read_fixture_file(folder)),
       wiring(read_wiring_file(folder / "wiring.yaml")),
       limits(read_limits_file(folder / "limits.yaml")),

@@ -15,7 +15,7 @@ namespace bmsrig {
 struct FixtureFiles {
     /// fixture.yaml, the table of settings it names, wiring.yaml, limits.yaml and requirements.csv
     /// in this folder. Throws InputError with file and line.
-    explicit FixtureFiles(const std::filesystem::path& folder);
+    explicit FixtureFiles(std::filesystem::path from);
 
     /// With their defaults: before a bench or a user sets any.
     [[nodiscard]] Settings settings() const { return Settings(setting_specs); }

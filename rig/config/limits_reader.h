@@ -24,7 +24,7 @@ struct LimitContext {
 /// rounded to 1e-9 of the base unit, so that a sum is the number that a person would have written.
 /// Throws InputError with file and line, also for a requirement that does not exist, ends the wrong
 /// way round, units that differ, and a band for a requirement that is only characterised.
-std::vector<Limit> read_limits(const YamlNode& file, const LimitContext& context);
+std::vector<Limit> read_limits(const YamlNode& root, const LimitContext& context);
 
 /// Throws InputError as read_yaml_format does.
 YamlNode read_limits_file(const std::filesystem::path& file);

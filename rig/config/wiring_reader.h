@@ -11,7 +11,7 @@ namespace bmsrig {
 
 /// Nets with `count: <setting>` are repeated for 1 to that setting, "<n>" standing for the number
 /// in the net's name and its pins. Throws InputError with file and line.
-Netlist read_netlist(const YamlNode& file, const Settings& settings);
+Netlist read_netlist(const YamlNode& root, const Settings& settings);
 
 /// Throws InputError as read_yaml_format does.
 YamlNode read_wiring_file(const std::filesystem::path& file);
