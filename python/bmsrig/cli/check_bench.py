@@ -80,7 +80,11 @@ def _opened(options: argparse.Namespace, fixture: Path, bench: Path) -> tuple[_c
         _ = core.identities  # most drivers connect only now
     except _core.BenchInUse:
         raise
-    except (InstrumentError, InputError) as problem:  # a chip or an interface that is not there is wrong input
+    except InputError as problem:  # a chip or an interface that is not there counts as one
+        if not _core.Bench.load(bench).is_real_time:
+            raise  # there nothing can be missing: the bench file is wrong
+        return None, problem
+    except InstrumentError as problem:
         return None, problem
     return core, None
 
