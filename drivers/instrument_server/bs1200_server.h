@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "drivers/instrument_server/bridge.h"
-#include "drivers/instrument_server/socketcan_bridge.h"
+#include "drivers/instrument_server/can_wire.h"
 
 namespace bmsrig {
 

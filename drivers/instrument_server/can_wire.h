@@ -16,12 +16,13 @@
 
 namespace bmsrig {
 
+using OpenCanSocket = std::function<std::unique_ptr<CanSocket>(const std::string& interface)>;
+
 class CanWire {
   public:
     /// `hear` is told of every frame of somebody else. Throws InstrumentError that begins with
     /// `who`.
-    CanWire(std::string who, std::string interface,
-            const std::function<std::unique_ptr<CanSocket>(const std::string&)>& open,
+    CanWire(std::string who, std::string interface, const OpenCanSocket& open,
             std::function<void(const can_frame&)> hear)
         : who_(std::move(who)), interface_(std::move(interface)), hear_(std::move(hear)) {
         try {

@@ -7,6 +7,8 @@
 #include <net/if.h>
 
 #include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <cstring>
 #include <functional>
@@ -19,6 +21,17 @@ namespace {
 
 [[noreturn]] void throw_errno(const char* what) {
     throw std::system_error(errno, std::system_category(), what);
+}
+
+using Socket = std::unique_ptr<mnl_socket, int (*)(mnl_socket*)>;
+
+/// `groups`: of news that it hears unasked.
+Socket open_netlink(int flags, unsigned groups) {
+    Socket socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | flags), mnl_socket_close);
+    if (!socket || mnl_socket_bind(socket.get(), groups, MNL_SOCKET_AUTOPID) < 0) {
+        throw_errno("netlink");
+    }
+    return socket;
 }
 
 /// One question to the kernel, or one order.
@@ -39,10 +52,8 @@ class Request {
     ifinfomsg& link() { return *link_; }
 
     void ask(mnl_cb_t take, void* into) {
-        const std::unique_ptr<mnl_socket, int (*)(mnl_socket*)> socket(
-            mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC), mnl_socket_close);
-        if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0 ||
-            mnl_socket_sendto(socket.get(), header_, header_->nlmsg_len) < 0) {
+        const Socket socket = open_netlink(0, 0);
+        if (mnl_socket_sendto(socket.get(), header_, header_->nlmsg_len) < 0) {
             throw_errno("netlink");
         }
         alignas(nlmsghdr) std::array<char, 32768> answer{};
@@ -122,6 +133,44 @@ int take_link(const nlmsghdr* header, void* into) {
     return mnl_attr_parse(header, sizeof(ifinfomsg), take_attribute, into);
 }
 
+/// What the kernel tells everybody who asked of changes of its interfaces.
+class LinkNews {
+  public:
+    LinkNews(Reactor& reactor, std::function<void()> changed)
+        : socket_(open_netlink(SOCK_NONBLOCK, RTMGRP_LINK)),
+          readiness_(reactor.io(), mnl_socket_get_fd(socket_.get())),
+          changed_(std::move(changed)) {}
+    ~LinkNews() { readiness_.release(); }  // the socket closes it
+    LinkNews(const LinkNews&) = delete;
+    LinkNews& operator=(const LinkNews&) = delete;
+
+    static void wait(const std::shared_ptr<LinkNews>& news) {
+        news->readiness_.async_wait(
+            boost::asio::posix::stream_descriptor::wait_read,
+            [weak = std::weak_ptr(news)](const boost::system::error_code& cancelled) {
+                const auto there = weak.lock();
+                if (cancelled || !there) return;
+                there->drain();
+                wait(there);
+                there->changed_();
+            });
+    }
+
+  private:
+    /// What it says is not read: whoever wants to know looks at the interface. ENOBUFS, more news
+    /// than fit, is news as well.
+    void drain() {
+        std::array<char, 8192> news{};
+        while (mnl_socket_recvfrom(socket_.get(), news.data(), news.size()) >= 0 ||
+               errno != EAGAIN) {
+        }
+    }
+
+    Socket socket_;
+    boost::asio::posix::stream_descriptor readiness_;
+    std::function<void()> changed_;
+};
+
 class NetlinkCanLink final : public CanLink {
   public:
     explicit NetlinkCanLink(std::string interface) : interface_(std::move(interface)) {}
@@ -145,6 +194,11 @@ class NetlinkCanLink final : public CanLink {
 
     void restart() override {
         change([](nlmsghdr* header) { mnl_attr_put_u32(header, IFLA_CAN_RESTART, 1); });
+    }
+
+    void on_change(Reactor& reactor, std::function<void()> changed) override {
+        news_ = std::make_shared<LinkNews>(reactor, std::move(changed));
+        LinkNews::wait(news_);
     }
 
   private:
@@ -182,6 +236,7 @@ class NetlinkCanLink final : public CanLink {
     }
 
     std::string interface_;
+    std::shared_ptr<LinkNews> news_;
 };
 
 }  // namespace

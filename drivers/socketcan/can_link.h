@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "rig/instruments/can_adapter.h"
+#include "rig/reactor.h"
 
 namespace bmsrig {
 
@@ -33,6 +35,9 @@ class CanLink {
     virtual void configure(std::uint32_t bit_rate, bool listen_only) = 0;
     /// Lets the controller leave bus-off. EBUSY: it does so by itself.
     virtual void restart() = 0;
+    /// Who is called on the reactor after an interface was set, up or down, this one or another, by
+    /// whomever. The reactor outlives the link.
+    virtual void on_change(Reactor& reactor, std::function<void()> changed) = 0;
 
   protected:
     CanLink() = default;

@@ -101,6 +101,7 @@ struct LinkScript {
     int configure_error = 0;
     int restart_error = 0;
     std::vector<std::string> done;  ///< "250000", "250000 listen-only", "restart"
+    std::function<void()> changed;  ///< who wants to know of changes
 };
 
 class ScriptedLink final : public CanLink {
@@ -120,6 +121,9 @@ class ScriptedLink final : public CanLink {
     void restart() override {
         check(script_.restart_error);
         script_.done.emplace_back("restart");
+    }
+    void on_change(Reactor& /*reactor*/, std::function<void()> changed) override {
+        script_.changed = std::move(changed);
     }
 
   private:
