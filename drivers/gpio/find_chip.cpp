@@ -65,11 +65,14 @@ std::unique_ptr<GpioChip> find_chip(InstrumentSpec& spec, GpioSystem& system) {
         if (called_so || (seen.chip && seen.chip->label() == wanted)) fitting.push_back(&seen);
     }
     if (fitting.size() == 1 && !fitting.front()->chip) cannot_open(spec, *fitting.front());
-    if (fitting.size() != 1 || wanted.empty()) {
+    if (fitting.size() > 1) {
         refuse_option(spec, "chip",
-                      (fitting.size() > 1 ? "one chip, but several have this label; "
-                                          : "a GPIO chip by path, name or label; ") +
-                          all_in_words(chips));
+                      "one chip, but several have this label; " + all_in_words(chips));
+    }
+    if (fitting.empty()) {
+        const std::string expected = "a GPIO chip by path, name or label; " + all_in_words(chips);
+        if (wanted.empty()) refuse_option(spec, "chip", expected);
+        throw InstrumentError(wrong_option(spec, "chip", expected));  // it may come back
     }
     return std::move(fitting.front()->chip);
 }

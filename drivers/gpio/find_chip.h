@@ -13,8 +13,9 @@ inline constexpr std::string_view permission_advice =
     "add the user to the group that owns it (often gpio: sudo usermod -aG gpio USER, then log in "
     "again), or add a udev rule: SUBSYSTEM==\"gpio\", GROUP=\"gpio\", MODE=\"0660\"";
 
-/// The chip that the option `chip` names by its path, name or label. Throws InputError naming the
-/// chips there are, InstrumentError if it is there and cannot be opened.
+/// The chip that the option `chip` names by its path, name or label. Throws InputError if it names
+/// none or several, InstrumentError if it is not there or cannot be opened; both tell which chips
+/// there are.
 std::unique_ptr<GpioChip> find_chip(InstrumentSpec& spec, GpioSystem& system);
 
 }  // namespace bmsrig

@@ -206,7 +206,7 @@ TEST_F(GpioKernelTest, AHogIsNamed) {
 }
 
 TEST_F(GpioKernelTest, AMissingChipNamesThisOne) {
-    const std::string text = text_of<InputError>([&] {
+    const std::string text = text_of<InstrumentError>([&] {
         make_instrument(
             spec_of("lines", "gpio_line_bank", {{"chip", "gpiochip999"}, {"lines", "1"}}),
             {scheduler_, 1, &reactor_});

@@ -8,14 +8,18 @@
 
 namespace bmsrig {
 
-void refuse_option(const InstrumentSpec& spec, std::string_view key, const std::string& expected) {
+std::string wrong_option(const InstrumentSpec& spec, std::string_view key,
+                         const std::string& expected) {
     const auto option = std::ranges::find(spec.options, key, &DriverOption::key);
-    const std::string place = "instruments." + spec.name + "." + std::string(key) + ": ";
-    if (option == spec.options.end()) {
-        throw InputError(spec.file, spec.line, place + "nothing is said; expected " + expected);
-    }
-    throw InputError(spec.file, option->line,
-                     place + "\"" + option->text + "\" stands here; expected " + expected);
+    const bool is_said = option != spec.options.end();
+    return spec.file + ":" + std::to_string(is_said ? option->line : spec.line) +
+           ": instruments." + spec.name + "." + std::string(key) + ": " +
+           (is_said ? "\"" + option->text + "\" stands here" : "nothing is said") + "; expected " +
+           expected;
+}
+
+void refuse_option(const InstrumentSpec& spec, std::string_view key, const std::string& expected) {
+    throw InputError(wrong_option(spec, key, expected));
 }
 
 std::vector<std::string> words_of(InstrumentSpec& spec, std::string_view key) {

@@ -9,7 +9,11 @@
 
 namespace bmsrig {
 
-/// Throws InputError with file and line of the option, or of the instrument if it says none.
+/// File and line of the option, or of the instrument if it says none; what it says; what is
+/// expected in its place.
+std::string wrong_option(const InstrumentSpec& spec, std::string_view key,
+                         const std::string& expected);
+/// Throws InputError that says so.
 [[noreturn]] void refuse_option(const InstrumentSpec& spec, std::string_view key,
                                 const std::string& expected);
 

@@ -88,11 +88,13 @@ def test_check_bench_listens_to_the_buses(tmp_path):
 def test_check_bench_says_what_is_bad(tmp_path):
     bench = tmp_path / "bench.yaml"
     good = (paths.fixtures_folder() / "victron_smallbms" / "benches" / "virtual.yaml").read_text()
-    bench.write_text(good.replace("virtual_cell_simulator", "virtual_cell_simulater"))
-    done = command("check-bench", "--fixture", "victron_smallbms", "--bench", bench)
-    assert done.returncode == 4
-    assert f"{bench}:" in done.stderr
-    assert "virtual_cell_simulator" in done.stderr
+    misspelt = good.replace("virtual_cell_simulator", "virtual_cell_simulater")
+    for text in (misspelt, misspelt.replace("clock: virtual ", "clock: real ")):
+        bench.write_text(text)
+        done = command("check-bench", "--fixture", "victron_smallbms", "--bench", bench)
+        assert done.returncode == 4
+        assert f"{bench}:" in done.stderr
+        assert "virtual_cell_simulator" in done.stderr
 
     done = command("check-bench", "--fixture", "victron_smallbms", "--uut", "false")
     assert done.returncode == 3

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from bmsrig import InputError, InstrumentError, RigError, _core, paths
+from bmsrig import InstrumentError, RigError, _core, paths
 from bmsrig.bring_up.buses import can_bus, serial_bus
 from bmsrig.bring_up.finding import Finding, attempt
 from bmsrig.bring_up.instruments import identities, opened_apart
@@ -41,12 +41,9 @@ def main(options: argparse.Namespace) -> int:
     fixture = paths.find_fixture(options.fixture or paths.fixture_of_bench(options.bench))
     bench = paths.find_bench(options.bench, fixture)
     findings = [Finding("bench file", True, str(bench))]
-    core, problem = _opened(options, fixture, bench)
+    core = _opened(options, fixture, bench)
     if core is None:  # the probe says which and why
-        apart = opened_apart(str(bench))
-        if isinstance(problem, InputError) and all(finding.ok for finding in apart):
-            raise problem  # it is none of the instruments
-        findings += [*apart, clock(), kernel()]
+        findings += [*opened_apart(str(bench)), clock(), kernel()]
         findings.append(Finding("wiring", False, "not looked at: that takes all instruments", "mend the others first"))
     else:
         findings += check(core, date.fromisoformat(started[:10]))
@@ -65,8 +62,8 @@ def main(options: argparse.Namespace) -> int:
     return EXIT_STATUS[Verdict.PASS if ready else Verdict.ERROR]
 
 
-def _opened(options: argparse.Namespace, fixture: Path, bench: Path) -> tuple[_core.Rig, None] | tuple[None, RigError]:
-    """The bench, if each of its instruments can be reached and is the one that the bench file means; or why not."""
+def _opened(options: argparse.Namespace, fixture: Path, bench: Path) -> _core.Rig | None:
+    """The bench, if each of its instruments can be reached and is the one that the bench file means."""
     try:
         core = _core.Rig(
             fixture=fixture,
@@ -78,15 +75,9 @@ def _opened(options: argparse.Namespace, fixture: Path, bench: Path) -> tuple[_c
             answer_timeout=5.0,
         )
         _ = core.identities  # most drivers connect only now
-    except _core.BenchInUse:
-        raise
-    except InputError as problem:  # a chip or an interface that is not there counts as one
-        if not _core.Bench.load(bench).is_real_time:
-            raise  # there nothing can be missing: the bench file is wrong
-        return None, problem
-    except InstrumentError as problem:
-        return None, problem
-    return core, None
+    except InstrumentError:
+        return None
+    return core
 
 
 def _print(findings: list[Finding], bench: str) -> None:
