@@ -425,5 +425,16 @@ TEST_F(BloomyBs1200Test, ABoxThatNobodyToldToSwitchOffMayBeOn) {
     EXPECT_THAT(text, HasSubstr("its cells may be on"));
 }
 
+TEST_F(BloomyBs1200Test, IsNotFinishedWhenItsInterfaceGoesDownMeanwhile) {
+    cells();
+    can.expect("541#00");
+    can.expect("543#00");
+    made->make_safe();
+    can.arrive("541#00", Instant{}, true);
+    scheduler.schedule(scheduler.now() + 3ms, [&] { can.fail(ENETDOWN); });
+    EXPECT_THAT(said<InstrumentError>([&] { made->finish(); }), HasSubstr("can1 is down"));
+    EXPECT_EQ(scheduler.now(), Instant{3ms}) << "there is nothing to wait for any more";
+}
+
 }  // namespace
 }  // namespace bmsrig
