@@ -12,8 +12,8 @@ std::string wrong_option(const InstrumentSpec& spec, std::string_view key,
                          const std::string& expected) {
     const auto option = std::ranges::find(spec.options, key, &DriverOption::key);
     const bool is_said = option != spec.options.end();
-    return spec.file + ":" + std::to_string(is_said ? option->line : spec.line) +
-           ": instruments." + spec.name + "." + std::string(key) + ": " +
+    return spec.file + ":" + std::to_string(is_said ? option->line : spec.line) + ": instruments." +
+           spec.name + "." + std::string(key) + ": " +
            (is_said ? "\"" + option->text + "\" stands here" : "nothing is said") + "; expected " +
            expected;
 }
