@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from bmsrig import paths
+from bmsrig import _core, paths
 from defects import CAUGHT_BY, NOT_ASKED, REC_2Q, REC_ABMS, RECORDED_BY, SMALLBMS, SMART, VEBUS
 
 IN_PYTHON = paths.fixtures_folder() / SMALLBMS / "bms" / "in_python.py"
@@ -102,7 +102,7 @@ def virtual_benches():
     for product in PRODUCTS:
         folder = paths.fixtures_folder() / product
         for bench in paths.benches_of(folder):
-            if "clock: real" not in paths.find_bench(bench, folder).read_text():
+            if not _core.Bench.load(paths.find_bench(bench, folder)).is_real_time:
                 yield product, bench
 
 
