@@ -47,6 +47,18 @@ std::string number_text(double value, int decimals) {
     return decimals < 0 ? format_value(value) : format_value(value, decimals);
 }
 
+/// Most cells have the voltage of the one before, whose text is known.
+std::string numbers_text(std::span<const double> values, int decimals) {
+    std::string text;
+    std::string number;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (i == 0 || values[i] != values[i - 1]) number = number_text(values[i], decimals);
+        if (i > 0) text += ',';
+        text += number;
+    }
+    return text;
+}
+
 bool contains(const std::vector<Hole>& holes, Hole hole) {
     return std::ranges::find(holes, hole) != holes.end();
 }
@@ -148,10 +160,7 @@ std::string CommandTemplate::fill(const Filling& filling) const {
                 text += number_text(filling.value, part.decimals);
                 break;
             case Hole::values:
-                for (std::size_t i = 0; i < filling.values.size(); ++i) {
-                    if (i > 0) text += ',';
-                    text += number_text(filling.values[i], part.decimals);
-                }
+                text += numbers_text(filling.values, part.decimals);
                 break;
             case Hole::range:
                 text += number_text(filling.range, part.decimals);

@@ -36,10 +36,10 @@ TEST(CommandTemplate, FillsItsHoles) {
     EXPECT_EQ(take("SOUR{channel}:VOLT {value:.4f}", set).fill({.channel = 1, .value = 2.8}),
               "SOUR1:VOLT 2.8000");
     const std::array channels{1, 2, 3, 7};
-    const std::array values{1.0, 2.5, 3.0, 4.0};
+    const std::array values{1.0, 1.0, 2.5, 1.0};
     const auto many =
         take("SOUR:VOLT {values},(@{channels})", {Kind::command, {Hole::values, Hole::channels}});
-    EXPECT_EQ(many.fill({.channels = channels, .values = values}), "SOUR:VOLT 1,2.5,3,4,(@1:3,7)");
+    EXPECT_EQ(many.fill({.channels = channels, .values = values}), "SOUR:VOLT 1,1,2.5,1,(@1:3,7)");
 }
 
 TEST(CommandTemplate, IsCheckedBeforeAnybodyConnects) {
