@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
+#include "drivers/common/descriptor_watch.h"
 #include "drivers/common/line_debouncer.h"
-#include "drivers/gpio/descriptor_watch.h"
 #include "drivers/gpio/gpio_user.h"
 #include "rig/instruments/line_bank.h"
 #include "rig/scheduler.h"

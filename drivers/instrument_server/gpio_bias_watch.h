@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "drivers/gpio/descriptor_watch.h"
+#include "drivers/common/descriptor_watch.h"
 #include "rig/instruments/line_bank.h"
 #include "rig/link/file_descriptor.h"
 #include "rig/reactor.h"

@@ -7,13 +7,13 @@
 #include <net/if.h>
 
 #include <array>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <cstring>
 #include <functional>
 #include <system_error>
 #include <utility>
+
+#include "drivers/common/descriptor_watch.h"
 
 namespace bmsrig {
 
@@ -133,43 +133,13 @@ int take_link(const nlmsghdr* header, void* into) {
     return mnl_attr_parse(header, sizeof(ifinfomsg), take_attribute, into);
 }
 
-/// What the kernel tells everybody who asked of changes of its interfaces.
-class LinkNews {
-  public:
-    LinkNews(Reactor& reactor, std::function<void()> changed)
-        : socket_(open_netlink(SOCK_NONBLOCK, RTMGRP_LINK)),
-          readiness_(reactor.io(), mnl_socket_get_fd(socket_.get())),
-          changed_(std::move(changed)) {}
-    ~LinkNews() { readiness_.release(); }  // the socket closes it
-    LinkNews(const LinkNews&) = delete;
-    LinkNews& operator=(const LinkNews&) = delete;
-
-    static void wait(const std::shared_ptr<LinkNews>& news) {
-        news->readiness_.async_wait(
-            boost::asio::posix::stream_descriptor::wait_read,
-            [weak = std::weak_ptr(news)](const boost::system::error_code& cancelled) {
-                const auto there = weak.lock();
-                if (cancelled || !there) return;
-                there->drain();
-                wait(there);
-                there->changed_();
-            });
+/// What it says is not read: whoever wants to know looks at the interface. More news than fit
+/// (ENOBUFS) are news as well.
+void drain(mnl_socket* news) {
+    std::array<char, 8192> text{};
+    while (mnl_socket_recvfrom(news, text.data(), text.size()) >= 0 || errno != EAGAIN) {
     }
-
-  private:
-    /// What it says is not read: whoever wants to know looks at the interface. ENOBUFS, more news
-    /// than fit, is news as well.
-    void drain() {
-        std::array<char, 8192> news{};
-        while (mnl_socket_recvfrom(socket_.get(), news.data(), news.size()) >= 0 ||
-               errno != EAGAIN) {
-        }
-    }
-
-    Socket socket_;
-    boost::asio::posix::stream_descriptor readiness_;
-    std::function<void()> changed_;
-};
+}
 
 class NetlinkCanLink final : public CanLink {
   public:
@@ -197,8 +167,13 @@ class NetlinkCanLink final : public CanLink {
     }
 
     void on_change(Reactor& reactor, std::function<void()> changed) override {
-        news_ = std::make_shared<LinkNews>(reactor, std::move(changed));
-        LinkNews::wait(news_);
+        watch_.reset();
+        news_ = open_netlink(SOCK_NONBLOCK, RTMGRP_LINK);
+        watch_ = std::make_unique<DescriptorWatch>(reactor, mnl_socket_get_fd(news_.get()),
+                                                   [this, changed = std::move(changed)] {
+                                                       drain(news_.get());
+                                                       changed();
+                                                   });
     }
 
   private:
@@ -236,7 +211,8 @@ class NetlinkCanLink final : public CanLink {
     }
 
     std::string interface_;
-    std::shared_ptr<LinkNews> news_;
+    Socket news_{nullptr, mnl_socket_close};  // of changes, once somebody wants to know
+    std::unique_ptr<DescriptorWatch> watch_;
 };
 
 }  // namespace

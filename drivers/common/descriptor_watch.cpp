@@ -1,4 +1,4 @@
-#include "drivers/gpio/descriptor_watch.h"
+#include "drivers/common/descriptor_watch.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
